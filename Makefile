@@ -1,0 +1,38 @@
+# make demo   set up, then paint a sample photograph
+# make test   set up, then run the tests
+# make lint   set up, then check the code's form
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test test-slow lint clean
+
+demo: .venv/installed
+	$(BIN)/neural_style -content_img lake.jpg -style_imgs strokes.jpg -img_name demo \
+	    -max_size 384 -device /cpu:0 -overwrite
+
+test: .venv/installed-dev
+	$(BIN)/python -m pytest -m "not slow"
+
+test-slow: .venv/installed-dev
+	$(BIN)/python -m pytest -m slow
+
+lint: .venv/installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+clean:
+	rm -rf .venv build *.egg-info
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; v = sys.version_info; v < (3, 10) and sys.exit("neural_style \
+	needs Python 3.10 or newer, this is %d.%d: make PYTHON=python3.12 ..." % v[:2])'
+	$(PYTHON) -m venv .venv
+
+.venv/installed: .venv/bin/python setup.cfg pyproject.toml
+	@echo "Installing TensorFlow and the rest into .venv; this takes a minute or two, once."
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+.venv/installed-dev: .venv/installed
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@

@@ -1,0 +1,266 @@
+"""The command line: flags to Config, and what is shown and written on the way to the picture.
+
+The flags are those of the report and of neural-style-tf, with one dash or two. They are derived
+from Config's fields. Nothing here loads TensorFlow before a command needs it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import re
+import sys
+from argparse import SUPPRESS, Namespace, RawDescriptionHelpFormatter
+from collections.abc import Iterator, Sequence
+from typing import Any, NoReturn
+
+from absl import app, flags
+from absl.flags import argparse_flags
+
+import neural_style
+from neural_style.config import FIELDS, Config, kind_of, preset_names
+from neural_style.errors import StyleError, did_you_mean
+
+BAD_INPUT, BAD_FLAGS, INTERRUPTED = 1, 2, 130
+
+# Other names that the tools before us have used.
+ALIASES = {"img_name": ["image_name"]}
+
+DESCRIPTION = """\
+Paint a photograph in the style of other pictures (Gatys, Ecker and Bethge, 2016).
+
+  neural_style -content_img lake.jpg -style_imgs wave.jpg
+  neural_style -content_img lake.jpg -style_imgs wave.jpg glass.jpg -style_imgs_weights 0.3 0.7
+  neural_style -content_img lake.jpg -style_imgs ink.jpg -style_mask -style_mask_imgs lake_mask.png
+  neural_style reconstruct lake.jpg    what each layer of the network keeps of one picture
+
+Flags take one dash or two; several values are separated by spaces."""
+RECONSTRUCT_DESCRIPTION = """\
+Draw the sheet of what each layer keeps of one picture, as style and as content (the paper's
+figure 1). The settings are those of the presets reconstruct_style and reconstruct_content, and
+the flags given here."""
+
+logger = logging.getLogger("neural_style")
+
+
+class _Parser(argparse_flags.ArgumentParser):
+    """A parser that says what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        _say(message)
+        sys.exit(BAD_FLAGS)
+
+
+def run(argv: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and exit: 0 done, 1 bad input, 2 bad flags, 130 stopped by Ctrl-C."""
+    try:
+        app.run(main, argv and list(argv), flags_parser=parse)
+    except KeyboardInterrupt:
+        _say("interrupted before there was a picture; nothing was written")
+        sys.exit(INTERRUPTED)
+
+
+def parse(argv: Sequence[str]) -> Namespace:
+    """Return the command and its Config, or exit with a line on what is wrong.
+
+    Returns:
+        `command` (`stylize` or `reconstruct`), `config`, and for `reconstruct` its ten `jobs`.
+    """
+    flags.FLAGS.mark_as_parsed()  # absl's own flags are not for the users of this program
+    arguments = list(argv[1:])
+    command = "stylize"
+    if arguments and arguments[0] == "reconstruct":
+        command = arguments.pop(0)
+    parser = _parser(command)
+    given = vars(parser.parse_args(_checked(arguments, parser)))
+    sources = [given.pop(name) for name in ("preset", "config") if given.get(name)]
+    namespace = Namespace(command=command)
+    try:
+        if command == "stylize":
+            namespace.config = Config.load(*sources, **given)
+        else:
+            namespace.jobs = _reconstruct_jobs(sources, given)
+            namespace.config = namespace.jobs[0][1]
+    except StyleError as error:
+        parser.error(str(error))
+    return namespace
+
+
+def main(arguments: Namespace) -> int:
+    """Run a parsed command.
+
+    Returns:
+        The exit code.
+    """
+    config = arguments.config
+    with _messages(config):
+        try:
+            if arguments.command == "stylize":
+                return _stylize(config)
+            return _reconstruct(arguments.jobs)
+        except StyleError as error:
+            _say(str(error))
+            return BAD_INPUT
+
+
+def _stylize(config: Config) -> int:
+    with _quiet_start(config):
+        from neural_style.progress import progress, tensorboard
+        from neural_style.result import ResultFolder
+        from neural_style.transfer import finish, load_inputs, stylize
+
+    folder = ResultFolder(config)
+    inputs = load_inputs(config)
+    with tensorboard(config) as record, progress(config) as show:
+
+        def on_step(step: Any) -> None:
+            show(step)
+            record(step)
+            if config.save_every and step.iteration % config.save_every == 0:
+                folder.write_snapshot(step.iteration, finish(config, inputs, step.image))
+
+        result = stylize(config, on_step, inputs)
+    path = folder.write(result)
+    if result.interrupted:
+        _say(f"interrupted at iteration {result.history[-1].iteration}; the best so far is kept")
+    print(path)
+    return INTERRUPTED if result.interrupted else 0
+
+
+def _reconstruct(jobs: list[tuple[str, Config]]) -> int:
+    with _quiet_start(jobs[0][1]):
+        from neural_style.progress import progress
+        from neural_style.reconstruct import sheet_rows
+        from neural_style.result import ResultFolder
+        from neural_style.transfer import stylize
+
+    folder = ResultFolder(jobs[0][1])
+    results = []
+    for name, config in jobs:
+        with progress(config, name) as show:
+            results.append((name, stylize(config, show)))
+        if results[-1][1].interrupted:
+            break
+    print(folder.write_sheet(sheet_rows(results)))
+    return INTERRUPTED if results[-1][1].interrupted else 0
+
+
+def _reconstruct_jobs(sources: list[str], given: dict[str, Any]) -> list[tuple[str, Config]]:
+    from neural_style.config import load_settings
+    from neural_style.reconstruct import reconstructions
+
+    settings: dict[str, Any] = {"img_name": "reconstruction"}
+    for source in sources:
+        settings |= load_settings(source)
+    return list(reconstructions(**(settings | given)))
+
+
+def _parser(command: str) -> _Parser:
+    parser = _Parser(
+        prog=f"neural_style{'' if command == 'stylize' else ' ' + command}",
+        usage="%(prog)s " + ("[flags]" if command == "stylize" else "PICTURE [flags]"),
+        description=DESCRIPTION if command == "stylize" else RECONSTRUCT_DESCRIPTION,
+        formatter_class=RawDescriptionHelpFormatter,
+        inherited_absl_flags=None,
+        add_help=False,
+    )
+    first = parser.add_argument_group("Settings from elsewhere; flags outdo them")
+    first.add_argument("-h", "-help", "--help", action="help", help="show this and exit")
+    first.add_argument("-version", "--version", action="version", version=neural_style.__version__)
+    _add(first, "preset", metavar="NAME", help=f"one of {', '.join(preset_names())}")
+    _add(first, "config", metavar="FILE", help="YAML, or a PNG that neural_style has made")
+    if command == "reconstruct":
+        first.add_argument("picture", help="a path, or a name in content_img_dir")
+    groups: dict[str, Any] = {}
+    for name, field in FIELDS.items():
+        group = field.metadata["group"]
+        if group not in groups:
+            groups[group] = parser.add_argument_group(group)
+        _add(groups[group], name, **_flag(field))
+    return parser
+
+
+def _add(group: Any, name: str, **options: Any) -> None:
+    names = [dash + spelling for spelling in [name, *ALIASES.get(name, [])] for dash in ("-", "--")]
+    # A flag that is not given leaves no trace: defaults are Config's.
+    group.add_argument(*names, dest=name, default=SUPPRESS, **options)
+
+
+def _flag(field: Any) -> dict[str, Any]:
+    """Return argparse's options for one of Config's fields; values are checked by Config."""
+    kind, several = kind_of(field)
+    default = field.default
+    if several:
+        default = " ".join(map(str, default))
+    shown = "" if default is None or default is False or default == "" else f" (default: {default})"
+    options: dict[str, Any] = {"help": (field.metadata["help"] + shown).replace("%", "%%")}
+    if kind is bool:
+        return options | {"nargs": "?", "const": "1", "metavar": "1"}
+    if "choices" in field.metadata:
+        options["metavar"] = "|".join(map(str, field.metadata["choices"]))
+    else:
+        options["metavar"] = {int: "N", float: "X", str: "NAME"}.get(kind, "PICTURE")
+    return options | ({"nargs": "+", "action": "extend"} if several else {})
+
+
+def _checked(arguments: list[str], parser: _Parser) -> list[str]:
+    """Refuse flags that are not exactly known, which argparse would take for a longer one's start.
+
+    Negative numbers are marked as values by a space, since argparse takes -1e-3 for a flag.
+    """
+    known = {name for action in parser._actions for name in action.option_strings}
+    checked = []
+    for argument in arguments:
+        if re.fullmatch(r"-(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|-inf|-nan", argument, re.IGNORECASE):
+            argument = f" {argument}"
+        elif re.match(r"--?[^\W\d]", argument):
+            name = argument.partition("=")[0]
+            if name not in known:
+                bare = sorted({other.lstrip("-") for other in known})
+                parser.error(
+                    f"there is no flag {name}{did_you_mean(name.lstrip('-'), bare)}; --help shows "
+                    "all"
+                )
+        checked.append(argument)
+    return checked
+
+
+@contextlib.contextmanager
+def _messages(config: Config) -> Iterator[None]:
+    """Print the package's messages as lines: warnings, with --verbose all, with --quiet none."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    level = logging.DEBUG if config.verbose else logging.INFO
+    logger.setLevel(logging.ERROR if config.quiet else level)
+    logger.propagate = False
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+
+
+@contextlib.contextmanager
+def _quiet_start(config: Config) -> Iterator[None]:
+    """Keep TensorFlow from talking about itself while it loads, unless --verbose.
+
+    It writes to standard error past Python, and before it looks at its own log level.
+    """
+    if config.verbose:
+        yield
+        return
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+
+
+def _say(message: str) -> None:
+    print(f"neural_style: {message}", file=sys.stderr)

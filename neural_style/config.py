@@ -1,0 +1,451 @@
+"""Every setting once: its default, help and check. Flags, YAML keys and the API derive from it."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_args, get_origin, get_type_hints
+
+from neural_style.errors import StyleError, did_you_mean
+from neural_style.layers import NETWORKS, resolve_layer
+
+# A path, or an array [H, W], [H, W, 3] or [H, W, 4], uint8, uint16, or float in [0, 255].
+Picture = Any
+
+
+def _setting(default: Any, help: str, group: str, **limits: Any) -> Any:
+    """Return a field of Config with what its flag and its check need.
+
+    `limits` may be `choices`, `least` (the lowest value allowed), and `of_run=True` for a setting
+    that says how to run, not what picture to make: those are not written beside the picture.
+    """
+    return dataclasses.field(default=default, metadata={"help": help, "group": group, **limits})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """All settings of a transfer, checked. The flags of the command line have the same names.
+
+    Values may be given as they come from a command line or a file: numbers as text, one value
+    where several may stand. They are converted.
+
+    Raises:
+        StyleError: a value that is not allowed.
+    """
+
+    content_img: Picture | None = _setting(
+        None, "photograph to paint: a path, or a name in content_img_dir", "Pictures"
+    )
+    style_imgs: tuple[Picture, ...] = _setting(
+        (),
+        "one or more pictures whose style to take: paths, or names in style_imgs_dir",
+        "Pictures",
+    )
+    style_imgs_weights: tuple[float, ...] = _setting(
+        (),
+        "weight of each style, used relative to their sum; equal if not given",
+        "Pictures",
+        least=0,
+    )
+    content_img_dir: str = _setting(
+        "image_input",
+        "where content_img, style_mask_imgs and init_img_type are looked up",
+        "Pictures",
+    )
+    style_imgs_dir: str = _setting("image_input", "where style_imgs are looked up", "Pictures")
+    max_size: int = _setting(
+        512,
+        "larger photographs are reduced to this width or height, in pixels",
+        "Pictures",
+        least=16,
+    )
+
+    style_mask: bool = _setting(False, "paint each style only where its mask is white", "Masks")
+    style_mask_imgs: tuple[Picture, ...] = _setting(
+        (),
+        "one mask for each style: paths, or names in content_img_dir; white is painted",
+        "Masks",
+    )
+
+    img_name: str = _setting(
+        "result",
+        "name of the result and its folder; .png, .jpg, .webp or .tif may be added",
+        "Result",
+    )
+    img_output_dir: str = _setting("image_output", "where the result's folder goes", "Result")
+    bits: int = _setting(8, "bits per channel; 16 for PNG and TIFF", "Result", choices=(8, 16))
+    overwrite: bool = _setting(
+        False,
+        "replace an existing result instead of taking the next free name",
+        "Result",
+        of_run=True,
+    )
+    save_every: int = _setting(
+        0,
+        "also save the picture every so many iterations; 0 for never",
+        "Result",
+        least=0,
+        of_run=True,
+    )
+
+    content_weight: float = _setting(5.0, "weight of the photograph's content", "Losses", least=0)
+    style_weight: float = _setting(1e4, "weight of the style", "Losses", least=0)
+    tv_weight: float = _setting(1e-3, "weight of smoothness (total variation)", "Losses", least=0)
+    content_layers: tuple[str, ...] = _setting(("conv4_2",), "layers for the content", "Losses")
+    style_layers: tuple[str, ...] = _setting(
+        ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1"), "layers for the style", "Losses"
+    )
+    content_layer_weights: tuple[float, ...] = _setting(
+        (),
+        "weight of each content layer, relative to their sum; equal if not given",
+        "Losses",
+        least=0,
+    )
+    style_layer_weights: tuple[float, ...] = _setting(
+        (),
+        "weight of each style layer, relative to their sum; equal if not given",
+        "Losses",
+        least=0,
+    )
+    content_loss_function: int = _setting(
+        1,
+        "factor K of the content loss: 1 is 1/(2 sqrt(N M)), 2 is 1/(N M), 3 is 1/2",
+        "Losses",
+        choices=(1, 2, 3),
+    )
+
+    network: str = _setting(
+        "vgg19", "network that compares the pictures", "Network", choices=tuple(NETWORKS)
+    )
+    model_weights: str = _setting(
+        "auto",
+        "its weights: auto (NEURAL_STYLE_WEIGHTS if set, else imagenet), imagenet (downloaded by "
+        "Keras once), or the path of a .h5, .weights.h5 or .mat file",
+        "Network",
+    )
+    pooling_type: str = _setting(
+        "avg", "pooling between its blocks", "Network", choices=("avg", "max")
+    )
+    device: str = _setting(
+        "/gpu:0", "device to run on: /gpu:N or /cpu:N; without a GPU it is the CPU", "Network"
+    )
+
+    optimizer: str = _setting(
+        "lbfgs",
+        "how the pixels are changed",
+        "Optimisation",
+        choices=("lbfgs", "adam", "tfp_lbfgs"),
+    )
+    learning_rate: float = _setting(1.0, "Adam's step, in grey levels", "Optimisation", least=0)
+    max_iterations: int = _setting(50, "iterations", "Optimisation", least=1)
+    init_img_type: Picture = _setting(
+        "content", "picture to start from: content, style, random, or a path", "Optimisation"
+    )
+    noise_ratio: float = _setting(
+        1.0,
+        "with init_img_type random: 1 is noise alone, 0 the photograph",
+        "Optimisation",
+        least=0,
+        most=1,
+    )
+    seed: int = _setting(0, "seed of the noise", "Optimisation", least=0)
+
+    original_colors: bool = _setting(False, "keep the photograph's colours", "Colours")
+    color_convert_type: str = _setting(
+        "yuv",
+        "colour space in which they are kept",
+        "Colours",
+        choices=("yuv", "ycrcb", "luv", "lab"),
+    )
+    color_convert_time: str = _setting(
+        "after",
+        "after: recolour the result; before: transfer the luminance alone, then recolour",
+        "Colours",
+        choices=("after", "before"),
+    )
+
+    print_iterations: int = _setting(
+        50,
+        "without a terminal, a line every so many iterations",
+        "Messages",
+        least=1,
+        of_run=True,
+    )
+    tensorboard: str = _setting(
+        "", "folder for TensorBoard's scalars and pictures", "Messages", of_run=True
+    )
+    quiet: bool = _setting(False, "say nothing but errors", "Messages", of_run=True)
+    verbose: bool = _setting(
+        False, "say more, TensorFlow's own messages included", "Messages", of_run=True
+    )
+
+    def __post_init__(self) -> None:
+        """Convert and check every value, then what must hold between them."""
+        for field in dataclasses.fields(self):
+            value = _convert(field, getattr(self, field.name))
+            object.__setattr__(self, field.name, value)
+        self._check_pictures()
+        self._check_layers()
+        if not self.learning_rate > 0:
+            raise StyleError(f"learning_rate: received {self.learning_rate:g}, must be above 0")
+        if os.path.basename(self.img_name) != self.img_name or self.img_name in ("", ".", ".."):
+            raise StyleError(
+                f"img_name: received {self.img_name!r}, must be a plain name; "
+                "folders go into img_output_dir"
+            )
+        kind, _, number = self.device.lower().lstrip("/").removeprefix("device:").partition(":")
+        if kind not in ("gpu", "cpu") or not (number or "0").isdecimal():
+            raise StyleError(
+                f"device: received {self.device!r}, allowed are /cpu:0, /gpu:0, /gpu:1, ..."
+            )
+        object.__setattr__(self, "device", f"/{kind}:{number or 0}")
+
+    def _check_pictures(self) -> None:
+        if self.content_weight == 0 == self.style_weight:
+            raise StyleError(
+                "content_weight and style_weight are both 0: set one above 0, or there is "
+                "nothing to paint"
+            )
+        if self.content_img is None and self.content_weight > 0:
+            raise StyleError("content_img is missing: give the photograph to paint")
+        if not self.style_imgs and self.style_weight > 0:
+            raise StyleError("style_imgs is missing: give at least one picture to take style from")
+        self._check_weights("style_imgs_weights", len(self.style_imgs), "styles")
+        if self.style_mask_imgs and not self.style_mask:
+            raise StyleError(
+                "style_mask_imgs is given but style_mask is off: add -style_mask, or leave the "
+                "masks away"
+            )
+        if self.style_mask and len(self.style_mask_imgs) != len(self.style_imgs):
+            raise StyleError(
+                f"style_mask_imgs: received {len(self.style_mask_imgs)} masks for "
+                f"{len(self.style_imgs)} styles; give one for each style, in their order"
+            )
+
+    def _check_layers(self) -> None:
+        for name in ("content_layers", "style_layers"):
+            layers = getattr(self, name)
+            if not layers:
+                raise StyleError(f"{name}: received none, give at least one layer")
+            try:
+                resolved = [resolve_layer(layer, self.network) for layer in layers]
+            except StyleError as error:
+                raise StyleError(f"{name}: {error}") from None
+            if len(set(resolved)) < len(resolved):
+                raise StyleError(f"{name}: received {' '.join(layers)}, name each layer once")
+        self._check_weights("content_layer_weights", len(self.content_layers), "content layers")
+        self._check_weights("style_layer_weights", len(self.style_layers), "style layers")
+
+    def _check_weights(self, name: str, count: int, things: str) -> None:
+        weights = getattr(self, name)
+        if weights and len(weights) != count:
+            raise StyleError(
+                f"{name}: received {len(weights)} weights for {count} {things}; give one for "
+                "each, or none for equal weights"
+            )
+        if weights and sum(weights) == 0:
+            raise StyleError(f"{name}: received only zeros, at least one must be above 0")
+
+    @classmethod
+    def load(cls, *sources: str | os.PathLike[str], **settings: Any) -> Config:
+        """Return the Config of presets or files, and of further settings.
+
+        Args:
+            *sources: names of presets (`gatys`), YAML files, or PNGs that neural_style has made;
+                a later one outdoes an earlier one.
+            **settings: outdo them all.
+
+        Raises:
+            StyleError: a source that cannot be read, an unknown key, a value not allowed.
+        """
+        merged: dict[str, Any] = {}
+        for source in sources:
+            merged |= load_settings(source)
+        return cls(**(merged | settings))
+
+    def settings(self) -> dict[str, Any]:
+        """Return what makes the picture, as plain values for YAML.
+
+        Settings of the run alone (overwrite, save_every, ...) are left out. An array becomes a
+        note that cannot be loaded again.
+        """
+        return {
+            field.name: _plain(getattr(self, field.name))
+            for field in dataclasses.fields(self)
+            if not field.metadata.get("of_run")
+        }
+
+    def to_yaml(self) -> str:
+        """Return `settings()` as YAML 1.2."""
+        import io
+
+        from ruamel.yaml import YAML
+
+        text = io.StringIO()
+        yaml = YAML()
+        yaml.width = 1000  # no path is broken over two lines
+        yaml.dump(self.settings(), text)
+        return text.getvalue()
+
+
+def load_settings(source: str | os.PathLike[str]) -> dict[str, Any]:
+    """Read the settings of a preset, a YAML file, or a PNG made by neural_style.
+
+    Raises:
+        StyleError: no such preset or file, not readable, or an unknown key.
+    """
+    path = _preset_path(source) or Path(source).expanduser()
+    if not path.is_file():
+        problem = "is a folder" if path.is_dir() else "does not exist"
+        raise StyleError(
+            f"config: {path} {problem}; give a YAML file, a PNG made by neural_style, or a "
+            f"preset ({', '.join(preset_names())})"
+        )
+    if path.suffix.lower() == ".png":
+        from neural_style.images import read_settings_text  # loads the picture libraries
+
+        text = read_settings_text(path)
+    else:
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise StyleError(f"config: {path} cannot be read as text: {error}") from None
+    settings = _parse_yaml(text, path)
+    for key in settings:
+        if key not in FIELDS:
+            raise StyleError(
+                f"config: {path} has the unknown key {key!r}{did_you_mean(str(key), FIELDS)}"
+            )
+    return {key: value for key, value in settings.items() if value is not None}
+
+
+def preset_names() -> list[str]:
+    """Return the names of the presets that come with the package."""
+    return sorted(path.stem for path in _preset_folder().glob("*.yaml"))
+
+
+def _preset_folder() -> Path:
+    """Return configs/: inside the package once installed, beside it in a checkout."""
+    package = Path(__file__).parent
+    inside = package / "configs"
+    return inside if inside.is_dir() else package.parent / "configs"
+
+
+def _preset_path(source: str | os.PathLike[str]) -> Path | None:
+    return _preset_folder() / f"{source}.yaml" if str(source) in preset_names() else None
+
+
+def _parse_yaml(text: str, path: Path) -> dict[str, Any]:
+    from ruamel.yaml import YAML, YAMLError
+
+    try:
+        settings = YAML(typ="safe", pure=True).load(text)
+    except YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f" in line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        problem = str(getattr(error, "problem", None) or error).strip().partition("\n")[0]
+        raise StyleError(f"config: {path} is not YAML{place}: {problem}") from None
+    if settings is None:
+        return {}
+    if not isinstance(settings, Mapping):
+        raise StyleError(f"config: {path} holds no settings; write one 'name: value' on each line")
+    return dict(settings)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if hasattr(value, "__array__"):
+        return _ARRAY_NOTE + " x ".join(map(str, value.shape))
+    return value
+
+
+_ARRAY_NOTE = "array in memory, "
+
+
+def kind_of(field: dataclasses.Field) -> tuple[type | Any, bool]:
+    """Return the type of a field's values, and whether it takes several."""
+    hint = _HINTS[field.name]
+    if get_origin(hint) is tuple:
+        return get_args(hint)[0], True
+    return (bool if hint is bool else hint), False
+
+
+def _convert(field: dataclasses.Field, value: Any) -> Any:
+    """Return the value as its field wants it, checked against the field's limits."""
+    kind, several = kind_of(field)
+    if not several:
+        return _convert_one(field, kind, value)
+    if isinstance(value, str | os.PathLike) or hasattr(value, "__array__"):
+        value = (value,)  # one picture, one name
+    elif not isinstance(value, list | tuple):
+        value = (value,)
+    return tuple(_convert_one(field, kind, item) for item in value)
+
+
+def _convert_one(field: dataclasses.Field, kind: Any, value: Any) -> Any:
+    limits = field.metadata
+    name = field.name
+    if kind is bool:
+        return _to_bool(name, value)
+    if kind in (int, float):
+        value = _to_number(name, value, kind)
+    elif kind is str:
+        if not isinstance(value, str | os.PathLike):
+            raise StyleError(f"{name}: received {value!r}, must be text")
+        value = os.fspath(value)
+    else:
+        return _to_picture(name, value)
+    choices = limits.get("choices")
+    if choices and value not in choices:
+        hint = did_you_mean(value, choices) if isinstance(value, str) else ""
+        raise StyleError(
+            f"{name}: received {value!r}, allowed are {', '.join(map(str, choices))}{hint}"
+        )
+    if value is not None and "least" in limits and value < limits["least"]:
+        raise StyleError(f"{name}: received {value:g}, must be at least {limits['least']}")
+    if value is not None and "most" in limits and value > limits["most"]:
+        raise StyleError(f"{name}: received {value:g}, must be at most {limits['most']}")
+    return value
+
+
+def _to_bool(name: str, value: Any) -> bool:
+    known = {"1": True, "true": True, "yes": True, "on": True}
+    known |= {"0": False, "false": False, "no": False, "off": False}
+    text = str(value).lower()
+    if text not in known:
+        raise StyleError(f"{name}: received {value!r}, allowed are 1 and 0, true and false")
+    return known[text]
+
+
+def _to_number(name: str, value: Any, kind: type) -> Any:
+    wanted = "a whole number" if kind is int else "a number"
+    if isinstance(value, bool):
+        raise StyleError(f"{name}: received {value}, must be {wanted}")
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise StyleError(f"{name}: received {value!r}, must be {wanted}") from None
+    if not math.isfinite(number) or (kind is int and not number.is_integer()):
+        raise StyleError(f"{name}: received {value}, must be {wanted}")
+    return kind(number)
+
+
+def _to_picture(name: str, value: Any) -> Any:
+    if isinstance(value, str) and value.startswith(_ARRAY_NOTE):
+        raise StyleError(f"{name}: it was an {value}, and is not in this file: give {name} again")
+    optional = FIELDS[name].default is None
+    known = isinstance(value, os.PathLike) or hasattr(value, "__array__")
+    if known or (isinstance(value, str) and value) or (value is None and optional):
+        return value
+    raise StyleError(f"{name}: received {value!r}, must be a path or an array")
+
+
+FIELDS: dict[str, dataclasses.Field] = {field.name: field for field in dataclasses.fields(Config)}
+_HINTS = get_type_hints(Config)

@@ -1,0 +1,91 @@
+"""From an image to the activations of named layers: VGG as a Keras functional model."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+
+# Keras reads its backend once, at its first import; ours is TensorFlow whatever its file says.
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from neural_style.errors import StyleError
+from neural_style.layers import convolutions, deepest, resolve_layer
+
+# Mean colour (RGB, in [0, 255]) of the pictures that VGG was trained on.
+MEAN = (123.68, 116.779, 103.939)
+
+
+class Normalise(keras.layers.Layer):
+    """RGB in [0, 255] to what VGG was trained on: BGR with the mean colour subtracted."""
+
+    def call(self, image: tf.Tensor) -> tf.Tensor:
+        """Take and return [B, H, W, 3]."""
+        return tf.reverse(image - tf.constant(MEAN, image.dtype), [-1])
+
+
+def build_features(
+    weights: Mapping[str, tuple[np.ndarray, np.ndarray]],
+    layers: Sequence[str],
+    network: str = "vgg19",
+    pooling_type: str = "avg",
+) -> keras.Model:
+    """Build the model that maps an image to the activations of the named layers.
+
+    It is cut behind the deepest layer asked for. Pooling is 2 x 2 with stride 2 and padding
+    `same`, as in the report: odd sizes round up, where keras.applications rounds down.
+
+    Args:
+        weights: kernel [3, 3, C_in, C_out] and bias [C_out] by the convolution's name, float32,
+            for all convolutions up to the deepest layer.
+        layers: names of layers (see `neural_style.layers`).
+        network: `vgg19` or `vgg16`.
+        pooling_type: `avg` or `max`.
+
+    Returns:
+        A model from RGB [1, H, W, 3], float32 in [0, 255], to a dict of [1, h, w, C] by the names
+        as they were given. Nothing in it is trainable.
+
+    Raises:
+        StyleError: an unknown layer, or Keras runs on another backend than TensorFlow.
+    """
+    if keras.backend.backend() != "tensorflow":
+        raise StyleError(
+            f"Keras runs on the backend {keras.backend.backend()!r}; neural_style needs "
+            "'tensorflow': set KERAS_BACKEND=tensorflow before keras is imported"
+        )
+    names = {name: resolve_layer(name, network) for name in layers}
+    last = deepest(names.values(), network)
+    pooling = {"avg": keras.layers.AveragePooling2D, "max": keras.layers.MaxPooling2D}[pooling_type]
+
+    image = keras.Input((None, None, 3), batch_size=1, name="image")
+    x = Normalise(name="normalise")(image)
+    outputs = {}
+    previous_block = "1"
+    for name, _, channels in convolutions(network):
+        block = name[4]
+        if block != previous_block:
+            pool = f"pool{previous_block}"
+            x = outputs[pool] = pooling(2, 2, padding="same", name=pool)(x)
+            if pool == last:
+                break
+            previous_block = block
+        x = outputs[name] = keras.layers.Conv2D(channels, 3, padding="same", name=name)(x)
+        if name == last:
+            break
+        relu = name.replace("conv", "relu")
+        x = outputs[relu] = keras.layers.ReLU(name=relu)(x)
+        if relu == last:
+            break
+    else:
+        x = outputs[last] = pooling(2, 2, padding="same", name=last)(x)  # pool5
+
+    model = keras.Model(image, {name: outputs[layer] for name, layer in names.items()})
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.Conv2D):
+            layer.set_weights(weights[layer.name])
+    model.trainable = False
+    return model

@@ -1,0 +1,88 @@
+"""The losses of neural style transfer: pure functions of tensors.
+
+Source: Gatys, Ecker and Bethge, "Image Style Transfer Using Convolutional Neural Networks", CVPR
+2016. Shapes: H, W, C are height, width and channels of one layer's activations; M = H W is the
+number of positions and N = C the number of channels, as in the paper.
+"""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+
+def gram(activations: tf.Tensor) -> tf.Tensor:
+    """Return the Gram matrix G = F^T F of one layer (equation 3), not normalised.
+
+    Args:
+        activations: [1, H, W, C], float32.
+
+    Returns:
+        [C, C], float32.
+    """
+    channels = activations.shape[-1]
+    features = tf.reshape(activations, [-1, channels])
+    return tf.matmul(features, features, transpose_a=True)
+
+
+def content_loss(activations: tf.Tensor, target: tf.Tensor, function: int = 1) -> tf.Tensor:
+    """Return K * sum((F - P)^2) for one layer (equation 1).
+
+    Args:
+        activations: F, [1, H, W, C], of the image.
+        target: P, [1, H, W, C], of the content picture.
+        function: which K: 1 is 1 / (2 sqrt(N M)) (the report's default), 2 is 1 / (N M), 3 is 1/2
+            (the paper's).
+
+    Returns:
+        A scalar.
+    """
+    count = tf.cast(tf.size(target), tf.float32)  # N M
+    factor = {1: 0.5 / tf.sqrt(count), 2: 1.0 / count, 3: tf.constant(0.5)}[function]
+    return factor * tf.reduce_sum(tf.square(activations - target))
+
+
+def style_loss(
+    gram_matrix: tf.Tensor, targets: tf.Tensor, weights: tf.Tensor, positions: tf.Tensor
+) -> tf.Tensor:
+    """Return sum_i w_i * sum((G - A_i)^2) / (4 N^2 M^2) for one layer (equation 4).
+
+    The paper has one style. For several, with B = sum(w_i A_i) / W and W = sum(w_i),
+
+        sum_i w_i ||G - A_i||^2 = W ||G - B||^2 + sum_i w_i ||A_i - B||^2,
+
+    of which the second part does not depend on the image. So the gradient is that of the one
+    blended target B, while the value is the whole sum. It is computed this way, which costs the
+    same for any number of styles.
+
+    Args:
+        gram_matrix: G, [C, C], of the image.
+        targets: A, [k, C, C], of the k styles.
+        weights: w, [k], with a positive sum.
+        positions: M, a scalar.
+
+    Returns:
+        A scalar.
+    """
+    channels = tf.cast(tf.shape(targets)[-1], tf.float32)
+    # Divided before they are squared: the squares of raw Gram entries near float32's limit.
+    divisor = 2.0 * channels * tf.cast(positions, tf.float32)
+    total = tf.reduce_sum(weights)
+    blend = tf.tensordot(weights, targets, 1) / total
+    distance = tf.reduce_sum(tf.square((gram_matrix - blend) / divisor))
+    spreads = tf.reduce_sum(tf.square((targets - blend) / divisor), [1, 2])
+    return total * distance + tf.tensordot(weights, spreads, 1)
+
+
+def total_variation(image: tf.Tensor) -> tf.Tensor:
+    """Return the sum of absolute differences between neighbouring pixels.
+
+    Anisotropic total variation, as `tf.image.total_variation` has it and the report uses it; the
+    paper has no such term.
+
+    Args:
+        image: [1, H, W, 3], RGB, in [0, 255].
+
+    Returns:
+        A scalar.
+    """
+    return tf.reduce_sum(tf.image.total_variation(image))

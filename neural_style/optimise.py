@@ -1,0 +1,428 @@
+"""Adam and L-BFGS over any callable of an image.
+
+An optimiser here is a generator of Steps. It knows nothing of style: it takes a callable that maps
+a tensor to a dict of scalars with the key `total`, and a tensor to start from. Evaluations, search
+directions and updates are `tf.function`s on the device; the image stays there, only scalars come
+to the host.
+
+The first Step, iteration 0, is the start; each further one is an iteration, and its total is that
+of its own image. An optimiser that has reached a minimum ends before its last iteration.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from neural_style.errors import StyleError
+
+Loss = Callable[[tf.Tensor], dict[str, tf.Tensor]]
+
+# L-BFGS: how many steps it remembers, and how far its first one moves the pixels (root mean
+# square, in grey levels) before the line search has a say.
+MEMORY = 10
+FIRST_STEP = 2.0
+# The strong Wolfe conditions' constants (Nocedal and Wright, equation 3.7).
+SUFFICIENT_DECREASE = 1e-4
+CURVATURE = 0.9
+# Evaluations after which a line search gives up.
+SEARCH_LIMIT = 20
+# Differences of the loss below this part of it are rounding errors of float32.
+ROUNDING = 1e-6
+# How often one iteration of Adam may be taken back and halved.
+HALVINGS = 30
+
+
+@dataclass(frozen=True)
+class Step:
+    """One iteration of an optimiser.
+
+    Attributes:
+        iteration: counted from 1; 0 is the start.
+        total: the weighted loss of this step's image.
+        terms: all scalars of the loss by name, `total` among them.
+        seconds: since the optimiser began.
+        evaluations: of the loss and its gradient, so far.
+        note: what happened out of the ordinary, or empty.
+        tensor: the image on the device.
+    """
+
+    iteration: int
+    total: float
+    terms: dict[str, float]
+    seconds: float
+    evaluations: int
+    note: str = ""
+    tensor: tf.Tensor | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def image(self) -> np.ndarray:
+        """The image, copied from the device when asked for: [H, W, 3], RGB, float32."""
+        if self.tensor is None:
+            raise ValueError("this step no longer holds its image")
+        array = self.tensor.numpy()
+        return array[0] if array.ndim == 4 else array
+
+    def without_image(self) -> Step:
+        """Return the same step without its hold on the image's memory."""
+        return replace(self, tensor=None)
+
+
+@dataclass(frozen=True)
+class _Point:
+    """The loss at one image. `total`, `slope` and `gradient` are scaled, `terms` are not."""
+
+    image: tf.Tensor
+    gradient: tf.Tensor
+    terms: dict[str, float]
+    total: float
+    slope: float  # along the direction that led here
+
+    @property
+    def finite(self) -> bool:
+        return math.isfinite(self.total) and math.isfinite(self.slope)
+
+
+class _Problem:
+    """The loss with its gradient on the device: scaled, counted and timed.
+
+    The scale makes the gradient's root mean square 1 at the start. So whatever the weights are,
+    sums of squares stay within float32, and lengths of steps are in grey levels.
+    """
+
+    def __init__(self, loss: Loss, start: tf.Tensor):
+        self._loss = loss
+        self._began = time.perf_counter()
+        self._scale = tf.Variable(1.0, trainable=False)
+        self.evaluations = 0
+        self.start = self.at(tf.identity(start))
+        # Divided by the largest first, since the squares of the raw gradient may overflow.
+        largest = float(tf.reduce_max(tf.abs(self.start.gradient)))
+        if not (math.isfinite(self.start.total) and math.isfinite(largest)):
+            raise StyleError(
+                f"the loss at the start is {self.start.total:g} and its largest derivative "
+                f"{largest:g}, which float32 cannot hold: use smaller weights"
+            )
+        if largest > 0:
+            relative = self.start.gradient / largest
+            scale = 1.0 / (largest * math.sqrt(float(tf.reduce_mean(tf.square(relative)))))
+            self._scale.assign(scale)
+            self.start = replace(
+                self.start, gradient=self.start.gradient * scale, total=self.start.total * scale
+            )
+
+    def at(self, image: tf.Tensor) -> _Point:
+        """Evaluate at an image; the slope is that along its own gradient."""
+        terms, gradient = self.evaluate(image)
+        return self._point(image, terms, gradient, _dot(gradient, gradient))
+
+    def along(self, point: _Point, direction: tf.Tensor, length: float) -> _Point:
+        """Evaluate at a point moved by `length` times a direction."""
+        return self._point(*self._along(point.image, direction, tf.constant(length, tf.float32)))
+
+    def step(self, iteration: int, point: _Point, note: str = "") -> Step:
+        """Return the Step that tells of a point."""
+        seconds = time.perf_counter() - self._began
+        total = point.terms["total"]
+        return Step(iteration, total, point.terms, seconds, self.evaluations, note, point.image)
+
+    @tf.function
+    def evaluate(self, image: tf.Tensor) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
+        """Return the loss's terms and the scaled gradient of their total."""
+        with tf.GradientTape() as tape:
+            tape.watch(image)
+            terms = self._loss(image)
+            scaled = terms["total"] * self._scale
+        return terms, tape.gradient(scaled, image)
+
+    @tf.function
+    def _along(self, image: tf.Tensor, direction: tf.Tensor, length: tf.Tensor):
+        moved = image + length * direction
+        terms, gradient = self.evaluate(moved)
+        return moved, terms, gradient, _dot(gradient, direction)
+
+    def _point(
+        self,
+        image: tf.Tensor,
+        terms: dict[str, tf.Tensor],
+        gradient: tf.Tensor,
+        slope: tf.Tensor,
+    ) -> _Point:
+        self.evaluations += 1
+        floats = {name: float(value) for name, value in terms.items()}
+        total = floats["total"] * float(self._scale)
+        return _Point(image, gradient, floats, total, float(slope))
+
+
+def adam(
+    loss: Loss, start: tf.Tensor, iterations: int, learning_rate: float = 1.0
+) -> Iterator[Step]:
+    """Minimise with Adam (Kingma and Ba, 2015) as keras.optimizers has it.
+
+    A step whose loss is not finite is taken back, and the learning rate halved from there on.
+
+    Args:
+        loss: maps a tensor of the start's shape to scalars, `total` among them.
+        start: float32, for images [1, H, W, 3].
+        iterations: how many steps.
+        learning_rate: in grey levels; the first step moves every pixel by this much.
+
+    Yields:
+        A Step for the start and each iteration.
+
+    Raises:
+        StyleError: the loss is not finite at the start.
+    """
+    problem = _Problem(loss, start)
+    point = problem.start
+    yield problem.step(0, point)
+    image = keras.Variable(point.image, name="image")
+    optimizer = keras.optimizers.Adam(learning_rate)
+    optimizer.build([image])
+
+    @tf.function
+    def update(before: tf.Tensor, gradient: tf.Tensor) -> tf.Tensor:
+        image.assign(before)
+        optimizer.apply([gradient], [image])
+        return tf.identity(image.value)
+
+    for iteration in range(1, iterations + 1):
+        note = ""
+        for _ in range(HALVINGS):
+            reached = problem.at(update(point.image, point.gradient))
+            if reached.finite:
+                break
+            optimizer.learning_rate.assign(optimizer.learning_rate / 2)
+            rate = float(optimizer.learning_rate)
+            note = f"the loss was not finite: step taken back, learning rate now {rate:g}"
+        else:
+            return
+        point = reached
+        yield problem.step(iteration, point, note)
+
+
+def lbfgs(loss: Loss, start: tf.Tensor, iterations: int, memory: int = MEMORY) -> Iterator[Step]:
+    """Minimise with L-BFGS (Nocedal and Wright, 2006, algorithms 7.4 and 7.5).
+
+    Two-loop recursion over the last `memory` steps, and a line search for the strong Wolfe
+    conditions. A search that stalls forgets the steps and starts again from steepest descent; one
+    that stalls there has reached the minimum, as far as float32 can tell, and ends the run.
+
+    Args:
+        loss: maps a tensor of the start's shape to scalars, `total` among them.
+        start: float32, for images [1, H, W, 3].
+        iterations: how many steps at most.
+        memory: how many steps to remember; each takes twice the image's memory.
+
+    Yields:
+        A Step for the start and each iteration; their totals never rise by more than rounding.
+
+    Raises:
+        StyleError: the loss is not finite at the start.
+    """
+    problem = _Problem(loss, start)
+    point = problem.start
+    yield problem.step(0, point)
+    past = deque(maxlen=memory)
+    for iteration in range(1, iterations + 1):
+        note = ""
+        while True:
+            direction, slope = _direction(point.gradient, past, memory)
+            if past and not slope < 0:  # also if it is not a number
+                past.clear()
+                continue
+            reached = None
+            if slope < 0:
+                # Before anything is known of the curvature, a short step.
+                size = math.sqrt(-slope / float(tf.size(direction)))
+                length = 1.0 if past else FIRST_STEP / size
+                reached = search(
+                    lambda length, point=point, direction=direction: problem.along(
+                        point, direction, length
+                    ),
+                    replace(point, slope=slope),
+                    length,
+                )
+            if reached is not None:
+                break
+            if not past:
+                return
+            past.clear()
+            note = "the line search stalled: started again from steepest descent"
+        moved, change, curvature = _difference(
+            point.image, point.gradient, reached.image, reached.gradient
+        )
+        if curvature > 0:
+            past.append((moved, change, 1.0 / curvature))
+        point = reached
+        yield problem.step(iteration, point, note)
+
+
+def tfp_lbfgs(loss: Loss, start: tf.Tensor, iterations: int) -> Iterator[Step]:
+    """Minimise with TensorFlow Probability's L-BFGS (Hager and Zhang's line search).
+
+    Arguments, yields and raises as `lbfgs`; TensorFlow Probability is the extra `tfp`.
+    """
+    try:
+        import tensorflow_probability as tfp
+    except ImportError:
+        raise StyleError(
+            "optimizer tfp_lbfgs needs TensorFlow Probability: install it with "
+            "pip install 'neural_style[tfp]', or use lbfgs"
+        ) from None
+    problem = _Problem(loss, start)
+    yield problem.step(0, problem.start)
+    points = []
+
+    def value_and_gradient(flat: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        points.append(problem.at(tf.reshape(flat, start.shape)))
+        return tf.constant(points[-1].total), tf.reshape(points[-1].gradient, [-1])
+
+    results = None
+    for iteration in range(1, iterations + 1):
+        results = tfp.optimizer.lbfgs_minimize(
+            value_and_gradient,
+            initial_position=tf.reshape(start, [-1]) if results is None else None,
+            previous_optimizer_results=results,
+            num_correction_pairs=MEMORY,
+            max_iterations=iteration,
+            tolerance=0,
+        )
+        # Of the points that it has evaluated, the one that it accepted.
+        reached = float(results.objective_value)
+        points[:] = [point for point in points if point.total == reached][-1:]
+        if not points or results.failed:
+            return
+        yield problem.step(iteration, points[0])
+        if results.converged:
+            return
+
+
+OPTIMISERS = {"lbfgs": lbfgs, "adam": adam, "tfp_lbfgs": tfp_lbfgs}
+
+
+def search(evaluate: Callable[[float], _Point], start: _Point, length: float) -> _Point | None:
+    """Find a point along a direction that meets the strong Wolfe conditions.
+
+    Bracketing, then interpolation by cubics (Nocedal and Wright, algorithms 3.5 and 3.6). Where
+    the loss changes by no more than float32's rounding, its slope decides instead (Hager and
+    Zhang's approximate Wolfe condition).
+
+    Args:
+        evaluate: gives the point at a length along the direction.
+        start: the point at length 0, with the slope along the direction, which is negative.
+        length: the first to try.
+
+    Returns:
+        The point; or, if the search ran out of evaluations, the best one that went down enough;
+        or None.
+    """
+
+    def too_high(length: float, point: _Point) -> bool:
+        if abs(point.total - start.total) <= ROUNDING * abs(start.total):
+            return point.slope > (2 * SUFFICIENT_DECREASE - 1) * start.slope
+        return point.total > start.total + SUFFICIENT_DECREASE * length * start.slope
+
+    low, low_length = start, 0.0  # the best so far, where the loss falls towards `high`
+    high: _Point | None = None
+    high_length = math.inf
+    for _ in range(SEARCH_LIMIT):
+        point = evaluate(length)
+        if not point.finite:
+            high, high_length = None, length
+            length = low_length + (length - low_length) / 10
+            continue
+        if too_high(length, point) or (
+            low is not start and point.total > low.total + ROUNDING * abs(low.total)
+        ):
+            high, high_length = point, length
+        elif abs(point.slope) <= -CURVATURE * start.slope:
+            return point
+        else:
+            previous, previous_length = low, low_length
+            if point.slope * (length - low_length) > 0:
+                high, high_length = low, low_length
+            low, low_length = point, length
+            if math.isinf(high_length):
+                step = low_length - previous_length
+                guess = _cubic_minimum(previous_length, previous, low_length, low)
+                # 10 times: the first step may be far too short.
+                length = _clip(guess, low_length + step, low_length + 10 * step)
+                continue
+        guess = math.nan if high is None else _cubic_minimum(low_length, low, high_length, high)
+        margin = 0.1 * (high_length - low_length)
+        length = _clip(guess, low_length + margin, high_length - margin)
+    return low if low.total < start.total else None
+
+
+def _cubic_minimum(a: float, at_a: _Point, b: float, at_b: _Point) -> float:
+    """Return where the cubic through two points and their slopes is least, or nan."""
+    mean = at_a.slope + at_b.slope - 3 * (at_a.total - at_b.total) / (a - b)
+    square = mean * mean - at_a.slope * at_b.slope
+    if not square >= 0:
+        return math.nan
+    root = math.copysign(math.sqrt(square), b - a)
+    denominator = at_b.slope - at_a.slope + 2 * root
+    if denominator == 0:
+        return math.nan
+    return b - (b - a) * (at_b.slope + root - mean) / denominator
+
+
+def _clip(value: float, one: float, other: float) -> float:
+    """Return the value moved into the range between two ends; for nan, the middle."""
+    if math.isnan(value):
+        return (one + other) / 2
+    return min(max(value, min(one, other)), max(one, other))
+
+
+def _dot(a: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
+    return tf.reduce_sum(a * b)
+
+
+@tf.function
+def _difference(image: tf.Tensor, gradient: tf.Tensor, image_: tf.Tensor, gradient_: tf.Tensor):
+    """Return the step, the gradient's change, and the product of both."""
+    moved, change = image_ - image, gradient_ - gradient
+    return moved, change, _dot(moved, change)
+
+
+def _direction(
+    gradient: tf.Tensor, past: deque[tuple[tf.Tensor, tf.Tensor, tf.Tensor]], memory: int
+) -> tuple[tf.Tensor, float]:
+    """Return the search direction, and the slope along it.
+
+    Where there are fewer steps than `memory`, empty ones take their place, which change nothing:
+    so there is one graph for every number of steps.
+    """
+    empty = memory - len(past)
+    nothing = tf.zeros_like(gradient)
+    moves = [nothing] * empty + [moved for moved, _, _ in past]
+    changes = [nothing] * empty + [change for _, change, _ in past]
+    inverses = tf.stack([0.0] * empty + [inverse for _, _, inverse in past])
+    direction, slope = _two_loops(gradient, moves, changes, inverses)
+    return direction, float(slope)
+
+
+@tf.function
+def _two_loops(
+    gradient: tf.Tensor, moves: list[tf.Tensor], changes: list[tf.Tensor], inverses: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Return minus the inverse Hessian's estimate times the gradient (algorithm 7.4)."""
+    direction = -gradient
+    weights = {}
+    for i in reversed(range(len(moves))):
+        weights[i] = inverses[i] * _dot(moves[i], direction)
+        direction -= weights[i] * changes[i]
+    # The last step's curvature sets the scale (equation 7.20); 1 where there is none.
+    curvature = inverses[-1] * _dot(changes[-1], changes[-1])
+    direction *= tf.where(curvature > 0, tf.math.reciprocal_no_nan(curvature), 1.0)
+    for i in range(len(moves)):
+        direction += (weights[i] - inverses[i] * _dot(changes[i], direction)) * moves[i]
+    return direction, _dot(direction, gradient)

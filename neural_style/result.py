@@ -1,0 +1,186 @@
+"""The result of a transfer, and its folder on disk."""
+
+from __future__ import annotations
+
+import csv
+import glob
+import io
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from neural_style.config import Config
+from neural_style.drawing import draw_curve, draw_sheet
+from neural_style.errors import StyleError
+from neural_style.images import (
+    WRITTEN,
+    Picture,
+    check_format,
+    to_pixels,
+    write_file,
+    write_picture,
+)
+from neural_style.optimise import Step
+
+DEFAULT_FORMAT = ".png"
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a transfer gives.
+
+    Attributes:
+        picture: the painted picture, float32, with the photograph's alpha if it had any.
+        config: the settings that made it.
+        history: a Step, without its image, for each iteration.
+        inputs: the pictures as the transfer saw them, by name: content, init, style_1, mask_1, ...
+        interrupted: it was stopped by Ctrl-C, and is the best picture until then.
+    """
+
+    picture: Picture
+    config: Config
+    history: tuple[Step, ...]
+    inputs: Mapping[str, Picture]
+    interrupted: bool = False
+
+    @property
+    def image(self) -> np.ndarray:
+        """The picture, uint8, [H, W, 3], RGB."""
+        return to_pixels(self.picture)[..., :3]
+
+    def save(self, path: str | os.PathLike[str], bits: int | None = None) -> Path:
+        """Write the picture as .png, .jpg, .webp or .tif; a PNG holds the settings.
+
+        Args:
+            path: where to; it is replaced.
+            bits: per channel, 8 or 16; as in the settings if not given.
+
+        Raises:
+            StyleError: an unknown format, or no place to write.
+        """
+        path = Path(path).expanduser()
+        write_picture(path, self.picture, bits or self.config.bits, self.config.to_yaml())
+        return path
+
+
+class ResultFolder:
+    """Where one run writes: `<img_output_dir>/<img_name>/`, or the next free name.
+
+    The folder is made when the first file is written, so a run that fails leaves none.
+    """
+
+    def __init__(self, config: Config):
+        """Check that something can be written.
+
+        Raises:
+            StyleError: the name's format is unknown, or the output folder cannot be written.
+        """
+        self._config = config
+        name = Path(config.img_name)
+        known = name.suffix.lower() in WRITTEN
+        self._stem = name.stem if known else config.img_name
+        self._suffix = name.suffix if known else DEFAULT_FORMAT
+        check_format(self._stem + self._suffix, config.bits)
+        self._parent = Path(config.img_output_dir).expanduser()
+        self._folder: Path | None = None
+        self._written: set[Path] = set()
+        try:
+            self._parent.mkdir(parents=True, exist_ok=True)
+            tempfile.TemporaryFile(dir=self._parent).close()
+        except OSError as error:
+            raise StyleError(
+                f"img_output_dir: {self._parent} cannot be written ({error.strerror}); choose "
+                "another folder"
+            ) from error
+
+    @property
+    def folder(self) -> Path:
+        """The folder, which is made if it is not there yet."""
+        if self._folder is None:
+            self._folder = self._claim()
+        return self._folder
+
+    @property
+    def path(self) -> Path:
+        """Where the result's picture goes."""
+        return self.folder / (self.folder.name + self._suffix)
+
+    def write(self, result: Result) -> Path:
+        """Write the picture, what it was made of, its settings and its loss history.
+
+        Returns:
+            The path of the picture.
+        """
+        folder, config = self.folder, result.config
+        self._write(self.path, result.picture, config.bits, config.to_yaml())
+        for name, picture in result.inputs.items():
+            self._write(folder / f"{name}.png", picture)
+        write_file(folder / "config.yaml", config.to_yaml().encode())
+        write_file(folder / "history.csv", history_csv(result.history).encode())
+        if result.history:
+            totals = [step.total for step in result.history]
+            curve = draw_curve(totals, ("iteration", "total loss"))
+            self._write(folder / "history.png", Picture(curve.astype(np.float32)))
+        self._remove_stale()
+        return self.path
+
+    def write_snapshot(self, iteration: int, picture: Picture) -> Path:
+        """Write the picture as it is at an iteration, beside where the result will be."""
+        path = self.path.with_stem(f"{self.folder.name}_{iteration:05d}")
+        self._write(path, picture, self._config.bits)
+        return path
+
+    def write_sheet(self, rows: Sequence[Sequence[tuple[str, np.ndarray]]]) -> Path:
+        """Write a sheet of captioned pictures (see `drawing.draw_sheet`), and each by itself.
+
+        Returns:
+            The path of the sheet.
+        """
+        pictures = [item for row in rows for item in row]
+        sheet = draw_sheet(rows, max(picture.shape[0] for _, picture in pictures))
+        self._write(self.path, Picture(sheet.astype(np.float32)))
+        for caption, picture in pictures:
+            path = self.folder / (caption.replace(" ", "_") + ".png")
+            self._write(path, Picture(picture.astype(np.float32)))
+        return self.path
+
+    def _write(self, path: Path, picture: Picture, bits: int = 8, settings: str = "") -> None:
+        write_picture(path, picture, bits, settings)
+        self._written.add(path)
+
+    def _remove_stale(self) -> None:
+        """Remove what a run that is overwritten has left of more styles or other formats."""
+        name = glob.escape(self.folder.name)
+        for pattern in ("style_*.png", "mask_*.png", f"{name}.*", f"{name}_[0-9]*.*"):
+            for path in set(self.folder.glob(pattern)) - self._written:
+                path.unlink()
+
+    def _claim(self) -> Path:
+        """Make the folder; mkdir tells whether another run was faster."""
+        number = 1
+        while True:
+            folder = self._parent / (self._stem if number == 1 else f"{self._stem}_{number}")
+            try:
+                folder.mkdir(exist_ok=self._config.overwrite)
+            except FileExistsError:
+                number += 1
+                continue
+            except OSError as error:
+                raise StyleError(f"{folder} cannot be made: {error.strerror}") from error
+            return folder
+
+
+def history_csv(history: tuple[Step, ...]) -> str:
+    """Return one line for each Step: iteration, its terms, seconds, evaluations."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    terms = list(history[0].terms) if history else ["content", "style", "tv", "total"]
+    writer.writerow(["iteration", *terms, "seconds", "evaluations"])
+    for step in history:
+        values = [f"{step.terms[name]:.8g}" for name in terms]
+        writer.writerow([step.iteration, *values, f"{step.seconds:.3f}", step.evaluations])
+    return text.getvalue()

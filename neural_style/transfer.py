@@ -1,0 +1,292 @@
+"""The whole way from a Config to a Result."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from neural_style.colour import keep_colours, luminance_only
+from neural_style.config import Config
+from neural_style.errors import StyleError
+from neural_style.features import MEAN, build_features
+from neural_style.images import Picture, find_picture, read_picture, reduced_size, resize
+from neural_style.masks import load_mask, mask_at
+from neural_style.objective import Objective
+from neural_style.optimise import OPTIMISERS, Step
+from neural_style.result import Result
+from neural_style.weights import load_weights
+
+logger = logging.getLogger("neural_style")
+
+# The noise that a picture starts from is within so many grey levels of the mean colour.
+NOISE = 20.0
+# The deepest layers see one position for each 16 pixels.
+LEAST_SIDE = 16
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The pictures of one transfer, all of one size.
+
+    Attributes:
+        content: the photograph, [H, W, 3], float32, [0, 255]; with `original_colors` it still has
+            them.
+        alpha: the photograph's, [H, W], or None.
+        styles: [H, W, 3] each.
+        masks: one for each style, [h, w] of any size, float32; None without masks.
+        init: where the optimisation starts.
+    """
+
+    content: np.ndarray
+    alpha: np.ndarray | None
+    styles: tuple[np.ndarray, ...]
+    masks: tuple[np.ndarray, ...] | None
+    init: np.ndarray
+
+    def pictures(self) -> dict[str, Picture]:
+        """Return them by the names under which they are kept beside the result."""
+        named = {"content": Picture(self.content, self.alpha), "init": Picture(self.init)}
+        for k, style in enumerate(self.styles, 1):
+            named[f"style_{k}"] = Picture(style)
+        for k, mask in enumerate(self.masks or (), 1):
+            named[f"mask_{k}"] = Picture(np.repeat(mask[..., None], 3, -1))
+        return named
+
+
+def stylize(
+    config: Config,
+    on_step: Callable[[Step], None] | None = None,
+    inputs: Inputs | None = None,
+) -> Result:
+    """Paint a photograph in the style of other pictures.
+
+    Args:
+        config: all settings. Settings of files (img_name, overwrite, ...) are not looked at:
+            nothing is written.
+        on_step: called with a Step after each iteration; `step.image` is the image then.
+        inputs: what `load_inputs(config)` has given, if it was called already.
+
+    Returns:
+        The Result. Of the pictures that the optimiser went through it is the one of least loss. If
+        Ctrl-C stops it after the first iteration, it is the best until then, and `interrupted`.
+
+    Raises:
+        StyleError: something that the user can mend.
+        KeyboardInterrupt: Ctrl-C before there was anything to show.
+    """
+    inputs = inputs or load_inputs(config)
+    best: Step | None = None
+    history: list[Step] = []
+    interrupted = False
+    try:
+        with device_scope(config):
+            objective = build_objective(config, inputs)
+            for step in minimise(config, objective, inputs.init):
+                if best is None or step.total <= best.total:
+                    best = step
+                if step.iteration:
+                    history.append(step.without_image())
+                    if step.note:
+                        logger.debug("iteration %d: %s", step.iteration, step.note)
+                    if on_step:
+                        on_step(step)
+    except KeyboardInterrupt:
+        if not history:
+            raise
+        interrupted = True
+    picture = finish(config, inputs, best.image)
+    return Result(picture, config, tuple(history), inputs.pictures(), interrupted)
+
+
+def evaluate(config: Config, image: np.ndarray) -> dict[str, Any]:
+    """Compute the loss of an image, and its gradient, under a Config.
+
+    Args:
+        config: the settings.
+        image: [H, W, 3], RGB, in [0, 255] or beyond, of the photograph's reduced size.
+
+    Returns:
+        content, style and tv (floats, unweighted), total (weighted), and gradient (float32,
+        [H, W, 3], of the total with respect to the image).
+
+    Raises:
+        StyleError: the image has another size; or as in `stylize`.
+    """
+    inputs = load_inputs(config)
+    image = np.asarray(image, np.float32)
+    if image.shape != inputs.content.shape:
+        raise StyleError(
+            f"image: received the shape {image.shape}, must be {inputs.content.shape} as the "
+            "content's at this max_size"
+        )
+    with device_scope(config):
+        objective = build_objective(config, inputs)
+        tensor = tf.constant(image[None])
+        with tf.GradientTape() as tape:
+            tape.watch(tensor)
+            terms = objective(tensor)
+        gradient = tape.gradient(terms["total"], tensor)
+    return {name: float(value) for name, value in terms.items()} | {"gradient": gradient.numpy()[0]}
+
+
+def load_inputs(config: Config) -> Inputs:
+    """Read the pictures that a Config names, at the size of the transfer.
+
+    Raises:
+        StyleError: one is missing, unreadable or too small.
+    """
+    styles = [
+        _read(source, config.style_imgs_dir, f"style_imgs[{k}]")
+        for k, source in enumerate(config.style_imgs, 1)
+    ]
+    if config.content_img is not None:
+        photograph = _read(config.content_img, config.content_img_dir, "content_img")
+    else:
+        photograph = Picture(styles[0].rgb)  # for its size alone
+    size = reduced_size(photograph.size, config.max_size)
+    if min(size) < LEAST_SIDE:
+        raise StyleError(
+            f"content_img: {photograph.size[1]} x {photograph.size[0]} pixels become "
+            f"{size[1]} x {size[0]} at max_size {config.max_size}; each side must keep at least "
+            f"{LEAST_SIDE}: raise max_size, or cut the picture"
+        )
+    content = resize(photograph.rgb, size)
+    alpha = None if photograph.alpha is None else resize(photograph.alpha, size)
+    resized = tuple(resize(style.rgb, size) for style in styles)
+    masks = None
+    if config.style_mask:
+        masks = tuple(
+            load_mask(
+                _found(source, config.content_img_dir, "style_mask_imgs"), (photograph.size, size)
+            )
+            for source in config.style_mask_imgs
+        )
+    init = _initial_image(config, content, resized)
+    return Inputs(content, alpha, resized, masks, init)
+
+
+def build_objective(config: Config, inputs: Inputs) -> Objective:
+    """Load the network and compute the targets of the pictures."""
+    content_layers = config.content_layers if config.content_weight else ()
+    style_layers = config.style_layers if config.style_weight else ()
+    weights, where = load_weights(config.model_weights, config.network)
+    logger.info("network %s, %s", config.network, where)
+    features = build_features(
+        weights,
+        list(dict.fromkeys([*content_layers, *style_layers])),
+        config.network,
+        config.pooling_type,
+    )
+    styles = inputs.styles if config.style_weight else ()
+    content = inputs.content
+    if _luminance_alone(config):
+        content = luminance_only(content, config.color_convert_type)
+        styles = [luminance_only(style, config.color_convert_type) for style in styles]
+    return Objective(
+        features,
+        tf.constant(content[None]),
+        [tf.constant(style[None]) for style in styles],
+        inputs.masks and [mask_at(mask) for mask in inputs.masks],
+        content_layers=content_layers,
+        style_layers=style_layers,
+        content_weight=config.content_weight,
+        style_weight=config.style_weight,
+        tv_weight=config.tv_weight,
+        content_layer_weights=config.content_layer_weights or [1.0] * len(content_layers),
+        style_layer_weights=config.style_layer_weights or [1.0] * len(style_layers),
+        style_weights=config.style_imgs_weights or [1.0] * len(styles),
+        content_loss_function=config.content_loss_function,
+    )
+
+
+def minimise(config: Config, objective: Objective, init: np.ndarray) -> Iterator[Step]:
+    """Return the generator of Steps of the optimiser that the Config names."""
+    rate = {"learning_rate": config.learning_rate} if config.optimizer == "adam" else {}
+    optimiser = OPTIMISERS[config.optimizer]
+    return optimiser(objective, tf.constant(init[None]), config.max_iterations, **rate)
+
+
+def finish(config: Config, inputs: Inputs, image: np.ndarray) -> Picture:
+    """Return an image of the optimiser as a picture: in range, recoloured, with alpha.
+
+    Raises:
+        StyleError: nothing of it can be shown: values that are not finite, or black alone.
+    """
+    if not np.isfinite(image).all() or (image.max() <= 0 < inputs.content.max()):
+        raise StyleError(
+            "the optimisation left no picture, only black or values that are not finite: use "
+            "smaller weights or a smaller learning_rate"
+        )
+    image = np.clip(image, 0, 255)
+    if config.original_colors and config.content_img is not None:
+        image = keep_colours(image, inputs.content, config.color_convert_type)
+    return Picture(image, inputs.alpha)
+
+
+@contextlib.contextmanager
+def device_scope(config: Config) -> Iterator[None]:
+    """Run on the device that the Config names, or say why not and run on the CPU."""
+    kind, _, number = config.device.strip("/").partition(":")
+    found = tf.config.list_physical_devices(kind.upper())
+    device = config.device
+    if int(number) >= len(found):
+        device = "/cpu:0"
+        if kind == "gpu" and not tf.test.is_built_with_gpu_support():
+            why = "this TensorFlow is built without GPU support"
+        elif not found:
+            why = "TensorFlow sees no GPU"
+        else:
+            why = f"TensorFlow sees only {len(found)} of this kind"
+        logger.warning("device %s: %s; running on the CPU", config.device, why)
+    with tf.device(device):
+        yield
+
+
+def _found(source: Any, folder: str, setting: str) -> Any:
+    """Return the path of a picture's name; an array as it is."""
+    return source if hasattr(source, "__array__") else find_picture(source, folder, setting)
+
+
+def _read(source: Any, folder: str, setting: str) -> Picture:
+    picture = read_picture(_found(source, folder, setting), setting)
+    if min(picture.size) < LEAST_SIDE:
+        name = "the array" if hasattr(source, "__array__") else source
+        raise StyleError(
+            f"{setting}: {name} is {picture.size[1]} x {picture.size[0]} pixels; each side must "
+            f"have at least {LEAST_SIDE}: give a larger picture"
+        )
+    return picture
+
+
+def _initial_image(
+    config: Config, content: np.ndarray, styles: tuple[np.ndarray, ...]
+) -> np.ndarray:
+    """Return where the optimisation starts, [H, W, 3], float32."""
+    source = config.init_img_type
+    name = source if isinstance(source, str) else None
+    if name == "content":
+        init = content
+    elif name == "style":
+        if not styles:
+            raise StyleError("init_img_type: style needs style_imgs; give one, or use content")
+        init = styles[0]
+    elif name == "random":
+        noise = np.random.default_rng(config.seed).uniform(-NOISE, NOISE, content.shape)
+        noise = (noise + MEAN).astype(np.float32)
+        init = config.noise_ratio * noise + (1 - config.noise_ratio) * content
+    else:
+        picture = _read(source, config.content_img_dir, "init_img_type")
+        init = resize(picture.rgb, content.shape[:2])
+    if _luminance_alone(config):
+        init = luminance_only(init, config.color_convert_type)
+    return init.astype(np.float32)
+
+
+def _luminance_alone(config: Config) -> bool:
+    return config.original_colors and config.color_convert_time == "before"

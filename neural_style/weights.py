@@ -1,0 +1,227 @@
+"""Find, verify, download or convert the weights of the network."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import threading
+import urllib.request
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from neural_style.errors import StyleError
+from neural_style.layers import convolutions
+
+Weights = dict[str, tuple[np.ndarray, np.ndarray]]
+
+VARIABLE = "NEURAL_STYLE_WEIGHTS"
+APPLICATIONS = {"vgg19": keras.applications.vgg19, "vgg16": keras.applications.vgg16}
+CONSTRUCTORS = {"vgg19": keras.applications.VGG19, "vgg16": keras.applications.VGG16}
+# Without an answer from the server for so long, there is no network.
+TIMEOUT = 8.0  # seconds
+REMEDY = (
+    f"give a file that you have with -model_weights PATH or {VARIABLE}=PATH "
+    "(a Keras .h5 or .weights.h5 file, or imagenet-vgg-verydeep-19.mat)"
+)
+
+
+def load_weights(source: str, network: str = "vgg19") -> tuple[Weights, str]:
+    """Load the convolutions' weights of a network.
+
+    Args:
+        source: `imagenet` (the download of keras.applications, hash checked and cached), a path
+            (.h5 in Keras's layout, .weights.h5, or MatConvNet's .mat), or `auto`: the path in the
+            variable NEURAL_STYLE_WEIGHTS if it is set, else `imagenet`.
+        network: `vgg19` or `vgg16`.
+
+    Returns:
+        Kernel [3, 3, C_in, C_out] and bias [C_out], float32, by the convolution's name, for an
+        input in BGR order; and a few words on where they came from.
+
+    Raises:
+        StyleError: the file is missing, damaged or of another network, or no download is possible.
+    """
+    if source == "auto":
+        source = os.environ.get(VARIABLE) or "imagenet"
+    if source == "imagenet":
+        return _check(_download(network), network, "the download"), "ImageNet weights of Keras"
+    path = Path(source).expanduser()
+    return _check(_read(path, network), network, str(path)), str(path)
+
+
+def cached_file(network: str) -> Path:
+    """Return where Keras keeps the weights that it has downloaded."""
+    name = APPLICATIONS[network].WEIGHTS_PATH_NO_TOP.rpartition("/")[2]
+    return Path(keras.config.keras_home()) / "models" / name
+
+
+def _download(network: str) -> Weights:
+    """Let keras.applications find its file in the cache, or fetch it."""
+    address = APPLICATIONS[network].WEIGHTS_PATH_NO_TOP
+    if not cached_file(network).is_file():
+        problem = _unreachable(address, TIMEOUT)
+        if problem:
+            raise StyleError(
+                f"the weights of {network} are not on this machine and cannot be downloaded "
+                f"({problem}): {REMEDY}"
+            )
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(TIMEOUT)  # get_file takes none, and would wait for ever
+    try:
+        model = CONSTRUCTORS[network](include_top=False, weights="imagenet")
+    except Exception as error:  # Keras raises a bare Exception for a failed download
+        raise StyleError(
+            f"the weights of {network} could not be downloaded ({_first_line(error)}): {REMEDY}"
+        ) from error
+    finally:
+        socket.setdefaulttimeout(before)
+    return {
+        layer.name.replace("block", "conv").replace("_conv", "_"): tuple(layer.get_weights())
+        for layer in model.layers
+        if "_conv" in layer.name
+    }
+
+
+def _unreachable(address: str, seconds: float) -> str:
+    """Return why nothing answers at the address within so many seconds, or an empty string.
+
+    In a thread of its own, since looking up a name knows no time-out.
+    """
+    problem = [f"no answer within {seconds:g} s"]
+
+    def ask() -> None:
+        request = urllib.request.Request(address, method="HEAD")
+        try:
+            urllib.request.urlopen(request, timeout=seconds).close()
+            problem[0] = ""
+        except OSError as error:
+            problem[0] = _first_line(getattr(error, "reason", error))
+
+    thread = threading.Thread(target=ask, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    return problem[0]
+
+
+def _read(path: Path, network: str) -> Weights:
+    if path.is_dir():
+        raise StyleError(f"model_weights: {path} is a folder; {REMEDY}")
+    if not path.is_file():
+        raise StyleError(f"model_weights: there is no file {path}; {REMEDY}")
+    read: dict[str, Callable[[Path, str], Weights]] = {
+        ".h5": _read_h5,
+        ".hdf5": _read_h5,
+        ".mat": _read_mat,
+    }
+    if path.suffix.lower() not in read:
+        raise StyleError(
+            f"model_weights: {path} ends in {path.suffix!r}, allowed are .h5, .weights.h5 and "
+            f".mat; {REMEDY}"
+        )
+    try:
+        return read[path.suffix.lower()](path, network)
+    except StyleError:
+        raise
+    except Exception as error:  # whatever a parser makes of a damaged file
+        raise StyleError(
+            f"model_weights: {path} ({path.stat().st_size} bytes) cannot be read as weights of "
+            f"{network}: it is damaged, cut short or something else ({_first_line(error)}); "
+            "get it again or give another"
+        ) from error
+
+
+def _read_h5(path: Path, network: str) -> Weights:
+    """Read the layouts of Keras 1 to 3: kernels and biases in groups, one for each layer.
+
+    Layers are told by their names (`block4_conv2`, `conv4_2`), or, as in a .weights.h5 file that
+    numbers them (`conv2d`, `conv2d_1`, ...), by their order.
+    """
+    import h5py  # comes with Keras; only wanted here
+
+    arrays: dict[str, list[np.ndarray]] = {}
+    with h5py.File(path, "r") as file:
+
+        def visit(name: str, item: object) -> None:
+            layer = re.search(r"(block|conv)\d_(conv)?\d|conv2d(_\d+)?(?=/)", name)
+            if isinstance(item, h5py.Dataset) and layer:
+                arrays.setdefault(layer[0], []).append(np.asarray(item, np.float32))
+
+        file.visititems(visit)
+    order = [name for name, _, _ in convolutions(network)]
+    weights = {}
+    for layer, pair in arrays.items():
+        if layer.startswith("conv2d"):
+            index = int(layer.partition("_")[2] or 0)
+            name = order[index] if index < len(order) else layer
+        else:
+            name = re.sub(r"block(\d)_conv(\d)", r"conv\1_\2", layer)
+        weights[name] = tuple(sorted(pair, key=np.ndim, reverse=True))
+    return weights
+
+
+def _read_mat(path: Path, network: str) -> Weights:
+    """Read MatConvNet's imagenet-vgg-verydeep-16 and -19, which the report uses.
+
+    Its kernels are [height, width, in, out] as TensorFlow's; it takes RGB, our model feeds BGR.
+    """
+    try:
+        import scipy.io
+    except ImportError:
+        raise StyleError(
+            f"model_weights: reading {path} needs SciPy; install it with "
+            "pip install 'neural_style[mat]'"
+        ) from None
+    weights = {}
+    for layer in scipy.io.loadmat(path, simplify_cells=True)["layers"]:
+        if layer["type"] == "conv" and layer["name"].startswith("conv"):
+            # Files before 2015 say `filters` and `biases`.
+            pair = layer.get("weights")
+            if pair is None:
+                pair = layer["filters"], layer["biases"]
+            kernel, bias = (np.asarray(array, np.float32) for array in pair)
+            weights[layer["name"]] = kernel, bias.reshape(-1)
+    if "conv1_1" in weights:
+        kernel, bias = weights["conv1_1"]
+        weights["conv1_1"] = np.ascontiguousarray(kernel[:, :, ::-1]), bias
+    return weights
+
+
+def _check(weights: Weights, network: str, source: str) -> Weights:
+    """Return the weights if there is one of the right shape for each convolution, all finite."""
+    expected = convolutions(network)
+    for name, channels_in, channels_out in expected:
+        shapes = [(3, 3, channels_in, channels_out), (channels_out,)]
+        found = [np.shape(array) for array in weights.get(name, ())]
+        if found != shapes:
+            received = " and ".join(map(str, found)) or "nothing"
+            raise StyleError(
+                f"model_weights: {source} does not hold {network}: for {name} it has {received}, "
+                f"expected {shapes[0]} and {shapes[1]}; {_other_network(weights, network)}"
+                "give the weights of this network"
+            )
+        if not all(np.isfinite(array).all() for array in weights[name]):
+            raise StyleError(
+                f"model_weights: {source} has values in {name} that are not finite; get it again"
+            )
+    surplus = set(weights) - {name for name, _, _ in expected}
+    if surplus:
+        raise StyleError(
+            f"model_weights: {source} has {', '.join(sorted(surplus))}, which {network} has not; "
+            f"{_other_network(weights, network)}give the weights of this network"
+        )
+    return weights
+
+
+def _other_network(weights: Sequence[str] | Weights, network: str) -> str:
+    """Return a hint if the layers are those of the other network."""
+    other = {"vgg19": "vgg16", "vgg16": "vgg19"}[network]
+    fits = set(weights) == {name for name, _, _ in convolutions(other)}
+    return f"it looks like {other}: add -network {other}, or " if fits else ""
+
+
+def _first_line(error: object) -> str:
+    return str(error).strip().partition("\n")[0] or type(error).__name__
