@@ -110,8 +110,8 @@ def _stylize(config: Config) -> int:
         from neural_style.result import ResultFolder
         from neural_style.transfer import finish, load_inputs, stylize
 
-    folder = ResultFolder(config)
-    inputs = load_inputs(config)
+        folder = ResultFolder(config)
+        inputs = load_inputs(config)  # here, since libtiff too talks past Python
     with tensorboard(config) as record, progress(config) as show:
 
         def on_step(step: Any) -> None:
@@ -243,9 +243,9 @@ def _messages(config: Config) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _quiet_start(config: Config) -> Iterator[None]:
-    """Keep TensorFlow from talking about itself while it loads, unless --verbose.
+    """Keep libraries from talking about themselves while they start, unless --verbose.
 
-    It writes to standard error past Python, and before it looks at its own log level.
+    They write to standard error past Python, TensorFlow before it looks at its own log level.
     """
     if config.verbose:
         yield

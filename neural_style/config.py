@@ -298,9 +298,9 @@ def load_settings(source: str | os.PathLike[str]) -> dict[str, Any]:
     Raises:
         StyleError: no such preset or file, not readable, or an unknown key.
     """
-    path = _preset_path(source) or Path(source).expanduser()
-    if not path.is_file():
-        problem = "is a folder" if path.is_dir() else "does not exist"
+    path = _preset_path(source) or Path(os.path.expanduser(source))
+    if not os.path.isfile(path):
+        problem = "is a folder" if os.path.isdir(path) else "does not exist"
         raise StyleError(
             f"config: {path} {problem}; give a YAML file, a PNG made by neural_style, or a "
             f"preset ({', '.join(preset_names())})"
@@ -344,7 +344,7 @@ def _parse_yaml(text: str, path: Path) -> dict[str, Any]:
 
     try:
         settings = YAML(typ="safe", pure=True).load(text)
-    except YAMLError as error:
+    except (YAMLError, ValueError, KeyError, RecursionError) as error:  # a date 2024-13-45 raises
         mark = getattr(error, "problem_mark", None)
         place = f" in line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         problem = str(getattr(error, "problem", None) or error).strip().partition("\n")[0]
@@ -430,7 +430,7 @@ def _to_number(name: str, value: Any, kind: type) -> Any:
         raise StyleError(f"{name}: received {value}, must be {wanted}")
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise StyleError(f"{name}: received {value!r}, must be {wanted}") from None
     if not math.isfinite(number) or (kind is int and not number.is_integer()):
         raise StyleError(f"{name}: received {value}, must be {wanted}")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import logging
 import os
 import struct
 import tempfile
@@ -26,11 +27,18 @@ from neural_style.errors import StyleError, did_you_mean
 # 16384 x 16384: a header that says more is a mistake or an attack.
 MOST_PIXELS = 2**28
 Image.MAX_IMAGE_PIXELS = None  # the check is ours, and comes before any pixel is decoded
+logging.getLogger("tifffile").addHandler(logging.NullHandler())  # it has a line for each bad byte
 
 SETTINGS_KEY = "neural_style"  # of the text in a PNG that holds the settings
 WRITTEN = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff")
 SIXTEEN_BITS = (".png", ".tif", ".tiff")
 EXIF_ORIENTATION = 0x0112
+# Colour channels of the TIFFs whose 16 bits are kept.
+TIFF_COLOURS = {
+    tifffile.PHOTOMETRIC.RGB: 3,
+    tifffile.PHOTOMETRIC.MINISBLACK: 1,
+    tifffile.PHOTOMETRIC.MINISWHITE: 1,
+}
 
 
 @dataclass(frozen=True)
@@ -57,15 +65,17 @@ def find_picture(name: str | os.PathLike[str], folder: str, setting: str) -> Pat
     Raises:
         StyleError: there is no such file.
     """
-    path = Path(name).expanduser()
-    candidates = [path, Path(folder).expanduser() / path]
+    path = Path(os.path.expanduser(name))  # Path.expanduser raises for users that are not known
+    candidates = [path, Path(os.path.expanduser(folder)) / path]
     for candidate in candidates:
-        if candidate.is_file():
+        if os.path.isfile(candidate):
             return candidate
     for candidate in candidates:
-        if candidate.is_dir():
+        if os.path.isdir(candidate):
             raise StyleError(f"{setting}: {candidate} is a folder; give a picture in it")
-    names = os.listdir(candidates[1].parent) if candidates[1].parent.is_dir() else []
+    names: list[str] = []
+    with contextlib.suppress(OSError, ValueError):
+        names = os.listdir(candidates[1].parent)
     raise StyleError(
         f"{setting}: there is no file {name}, neither from here nor in {folder}"
         f"{did_you_mean(path.name, names) or '; check the name, or give a whole path'}"
@@ -101,10 +111,12 @@ def read_picture(source: Any, setting: str = "picture") -> Picture:
         raise StyleError(
             f"{setting}: {path} cannot be read: {problem}; give a whole picture"
         ) from error
-    except (SyntaxError, ValueError, struct.error, EOFError, cv2.error) as error:
-        # What Pillow's plugins raise for damaged files differs from one to the next.
+    except StyleError:
+        raise
+    except Exception as error:  # whatever a parser makes of a damaged file
+        problem = str(error).strip().partition("\n")[0] or type(error).__name__
         raise StyleError(
-            f"{setting}: {path} is damaged ({str(error).strip()}); give a whole picture"
+            f"{setting}: {path} is damaged ({problem}); give a whole picture"
         ) from error
 
 
@@ -128,9 +140,11 @@ def reduced_size(size: tuple[int, int], max_size: int) -> tuple[int, int]:
 
 
 def luminance(picture: Picture) -> np.ndarray:
-    """Return the brightness [H, W] in [0, 255] (ITU-R BT.601), 0 where it is transparent."""
+    """Return the brightness [H, W] in [0, 255] (ITU-R BT.601), over black where transparent."""
     grey = picture.rgb @ np.array([0.299, 0.587, 0.114], np.float32)
-    return grey if picture.alpha is None else grey * picture.alpha
+    if picture.alpha is None:
+        return grey
+    return np.maximum(grey - 255 * (1 - picture.alpha), 0)  # rgb is over white
 
 
 def to_pixels(picture: Picture, bits: int = 8) -> np.ndarray:
@@ -172,6 +186,8 @@ def write_picture(
 def check_format(name: str, bits: int) -> None:
     """Raise a StyleError if no picture of so many bits can be written under this name."""
     suffix = Path(name).suffix.lower()
+    if bits not in (8, 16):
+        raise StyleError(f"bits: received {bits!r}, allowed are 8 and 16")
     if suffix not in WRITTEN:
         raise StyleError(
             f"{name}: pictures are written as .png, .jpg, .webp or .tif; choose one of these"
@@ -321,33 +337,58 @@ def _foreign_profile(image: Image.Image) -> ImageCms.ImageCmsProfile | None:
 
 
 def _deep_pixels(path: Path) -> np.ndarray | None:
-    """Return [H, W, C], uint16, of a colour PNG or TIFF of 16 bits, or None if it is none.
+    """Return [H, W, C], uint16, of a PNG or TIFF of 16 bits, or None if it is none.
 
-    Pillow cuts such a PNG to 8 bits without a word.
+    Pillow cuts those of more than one channel to 8 bits without a word.
     """
     with path.open("rb") as file:
-        data = file.read()
-    png = data.startswith(b"\x89PNG\r\n\x1a\n") and data[24] == 16
-    tiff = data[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+") and _is_deep_tiff(path)
-    if not (png or tiff):
-        return None
-    array = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-    if array is None and tiff:
-        array = tifffile.imread(path, key=0)[..., ::-1]
+        start = file.read(25)
+    if start.startswith(b"\x89PNG\r\n\x1a\n") and start[24] == 16:
+        return _with_opencv(path)
+    if start[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"):
+        with contextlib.suppress(Exception):  # whatever a damaged file makes it raise
+            return _deep_tiff(path)
+    return None
+
+
+def _deep_tiff(path: Path) -> np.ndarray | None:
+    """Return [H, W, C], uint16, turned as it says, of a TIFF of 16 bits, or None if it is none."""
+    with tifffile.TiffFile(path) as file:
+        page = file.pages[0]
+        colours = TIFF_COLOURS.get(page.photometric, 0)
+        premultiplied = tifffile.EXTRASAMPLE.ASSOCALPHA in page.extrasamples
+        too_large = page.imagewidth * page.imagelength > MOST_PIXELS
+        if page.dtype != np.uint16 or not colours or premultiplied or too_large:
+            return None
+        planar = page.samplesperpixel > 1 and page.planarconfig == tifffile.PLANARCONFIG.SEPARATE
+        try:
+            pixels = page.asarray()
+        except (KeyError, ValueError):  # a compression for which it wants another library
+            pixels = None if planar else _with_opencv(path)  # which misreads planes
+        else:
+            pixels = np.moveaxis(pixels, 0, -1) if planar else np.atleast_3d(pixels)
+            orientation = page.tags.get(EXIF_ORIENTATION)
+            pixels = _turn(pixels, orientation.value if orientation else 1)
+        if pixels is None:
+            return None
+        if page.photometric == tifffile.PHOTOMETRIC.MINISWHITE:
+            pixels = 65535 - pixels
+        has_alpha = page.extrasamples[:1] == (tifffile.EXTRASAMPLE.UNASSALPHA,)
+        alpha = pixels[..., colours : colours + has_alpha]
+        grey_or_rgb = pixels[..., :colours]
+        if has_alpha and colours == 1:
+            grey_or_rgb = np.repeat(grey_or_rgb, 3, -1)
+        return np.concatenate([grey_or_rgb, alpha], -1)
+
+
+def _with_opencv(path: Path) -> np.ndarray | None:
+    """Return [H, W, C], uint16, RGB, or None if OpenCV reads something else or nothing."""
+    array = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
     if array is None or array.dtype != np.uint16:
         return None
-    if array.ndim == 2:
-        return array[..., None]
-    blue_first = {3: [2, 1, 0], 4: [2, 1, 0, 3]}
+    array = np.atleast_3d(array)
+    blue_first = {1: [0], 3: [2, 1, 0], 4: [2, 1, 0, 3]}
     return array[..., blue_first[array.shape[-1]]]
-
-
-def _is_deep_tiff(path: Path) -> bool:
-    try:
-        with tifffile.TiffFile(path) as file:
-            return file.pages[0].dtype == np.uint16
-    except (tifffile.TiffFileError, IndexError, ValueError):
-        return False
 
 
 def _turn(pixels: np.ndarray, orientation: int) -> np.ndarray:

@@ -115,7 +115,10 @@ class _Problem:
             scale = 1.0 / (largest * math.sqrt(float(tf.reduce_mean(tf.square(relative)))))
             self._scale.assign(scale)
             self.start = replace(
-                self.start, gradient=self.start.gradient * scale, total=self.start.total * scale
+                self.start,
+                gradient=self.start.gradient * scale,
+                total=self.start.total * scale,
+                slope=self.start.slope * scale**2,
             )
 
     def at(self, image: tf.Tensor) -> _Point:
@@ -296,8 +299,8 @@ def tfp_lbfgs(loss: Loss, start: tf.Tensor, iterations: int) -> Iterator[Step]:
             tolerance=0,
         )
         # Of the points that it has evaluated, the one that it accepted.
-        reached = float(results.objective_value)
-        points[:] = [point for point in points if point.total == reached][-1:]
+        reached = results.objective_value.numpy()
+        points[:] = [point for point in points if np.float32(point.total) == reached][-1:]
         if not points or results.failed:
             return
         yield problem.step(iteration, points[0])

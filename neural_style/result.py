@@ -6,6 +6,7 @@ import csv
 import glob
 import io
 import os
+import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ from neural_style.images import (
 from neural_style.optimise import Step
 
 DEFAULT_FORMAT = ".png"
+# What is written beside the picture; a second run may add a number to its name.
+TAKEN = re.compile(r"(content|init|style|mask|config|history)(_\d+)?")
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,7 @@ class Result:
         Raises:
             StyleError: an unknown format, or no place to write.
         """
-        path = Path(path).expanduser()
+        path = Path(os.path.expanduser(path))
         write_picture(path, self.picture, bits or self.config.bits, self.config.to_yaml())
         return path
 
@@ -77,7 +80,8 @@ class ResultFolder:
         """Check that something can be written.
 
         Raises:
-            StyleError: the name's format is unknown, or the output folder cannot be written.
+            StyleError: the name's format is unknown, the name is that of another file of the
+                result, or the output folder cannot be written.
         """
         self._config = config
         name = Path(config.img_name)
@@ -85,7 +89,12 @@ class ResultFolder:
         self._stem = name.stem if known else config.img_name
         self._suffix = name.suffix if known else DEFAULT_FORMAT
         check_format(self._stem + self._suffix, config.bits)
-        self._parent = Path(config.img_output_dir).expanduser()
+        if TAKEN.fullmatch(self._stem):
+            raise StyleError(
+                f"img_name: received {config.img_name!r}, the name of a file that is written "
+                "beside the result; choose another"
+            )
+        self._parent = Path(os.path.expanduser(config.img_output_dir))
         self._folder: Path | None = None
         self._written: set[Path] = set()
         try:

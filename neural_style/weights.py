@@ -9,6 +9,7 @@ import threading
 import urllib.request
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from urllib.error import HTTPError
 
 import keras
 import numpy as np
@@ -19,7 +20,11 @@ from neural_style.layers import convolutions
 Weights = dict[str, tuple[np.ndarray, np.ndarray]]
 
 VARIABLE = "NEURAL_STYLE_WEIGHTS"
-APPLICATIONS = {"vgg19": keras.applications.vgg19, "vgg16": keras.applications.vgg16}
+# Where keras.applications fetches them from.
+ADDRESS = (
+    "https://storage.googleapis.com/tensorflow/keras-applications/{0}/"
+    "{0}_weights_tf_dim_ordering_tf_kernels_notop.h5"
+)
 CONSTRUCTORS = {"vgg19": keras.applications.VGG19, "vgg16": keras.applications.VGG16}
 # Without an answer from the server for so long, there is no network.
 TIMEOUT = 8.0  # seconds
@@ -55,13 +60,14 @@ def load_weights(source: str, network: str = "vgg19") -> tuple[Weights, str]:
 
 def cached_file(network: str) -> Path:
     """Return where Keras keeps the weights that it has downloaded."""
-    name = APPLICATIONS[network].WEIGHTS_PATH_NO_TOP.rpartition("/")[2]
-    return Path(keras.config.keras_home()) / "models" / name
+    name = ADDRESS.format(network).rpartition("/")[2]
+    home = os.environ.get("KERAS_HOME") or "~/.keras"
+    return Path(home).expanduser() / "models" / name
 
 
 def _download(network: str) -> Weights:
     """Let keras.applications find its file in the cache, or fetch it."""
-    address = APPLICATIONS[network].WEIGHTS_PATH_NO_TOP
+    address = ADDRESS.format(network)
     if not cached_file(network).is_file():
         problem = _unreachable(address, TIMEOUT)
         if problem:
@@ -99,7 +105,8 @@ def _unreachable(address: str, seconds: float) -> str:
             urllib.request.urlopen(request, timeout=seconds).close()
             problem[0] = ""
         except OSError as error:
-            problem[0] = _first_line(getattr(error, "reason", error))
+            reason = getattr(error, "reason", error)
+            problem[0] = _first_line(error if isinstance(error, HTTPError) else reason)
 
     thread = threading.Thread(target=ask, daemon=True)
     thread.start()

@@ -1,0 +1,100 @@
+"""What tests share: the reference data, a network without training, and small pictures."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED = Path(os.environ.get("NEURAL_STYLE_SHARED", ROOT.parent / "shared"))
+REFERENCE_WEIGHTS = SHARED / "weights" / "vgg19_imagenet_notop.h5"
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if REFERENCE_WEIGHTS.is_file():
+        return
+    for item in items:
+        if "shared" in item.keywords:
+            reason = f"needs the reference data, which is not at {SHARED}"
+            item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture(autouse=True)
+def _away_from_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test sees the user's weights or settings."""
+    monkeypatch.delenv("NEURAL_STYLE_WEIGHTS", raising=False)
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def reference_weights() -> str:
+    return str(REFERENCE_WEIGHTS)
+
+
+@pytest.fixture(scope="session")
+def random_weights(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A file in Keras's layout with random weights for VGG19: a network, if an untrained one.
+
+    They are scaled so that activations keep their size from layer to layer (He et al., 2015).
+    """
+    import h5py
+
+    from neural_style.layers import convolutions
+
+    path = tmp_path_factory.mktemp("weights") / "random.h5"
+    generator = np.random.default_rng(0)
+    with h5py.File(path, "w") as file:
+        for name, channels_in, channels_out in convolutions("vgg19"):
+            layer = name.replace("conv", "block").replace("_", "_conv")
+            shape = (3, 3, channels_in, channels_out)
+            scale = np.sqrt(2 / (9 * channels_in))
+            kernel = generator.standard_normal(shape, np.float32) * np.float32(scale)
+            file[f"{layer}/{layer}/kernel:0"] = kernel
+            file[f"{layer}/{layer}/bias:0"] = np.zeros(channels_out, np.float32)
+    return str(path)
+
+
+@pytest.fixture
+def photograph() -> np.ndarray:
+    """A smooth coloured picture, [40, 48, 3], uint8, RGB."""
+    y, x = np.mgrid[0:40, 0:48]
+    waves = [np.sin(x / 7), np.cos(y / 5), np.sin((x + y) / 9)]
+    return np.rint(127 + 100 * np.stack(waves, -1)).astype(np.uint8)
+
+
+@pytest.fixture
+def painting() -> np.ndarray:
+    """Coloured noise over stripes, [32, 32, 3], uint8, RGB."""
+    stripes = np.where(np.arange(32) % 8 < 4, 200, 40)[None, :, None]
+    noise = np.random.default_rng(1).integers(-40, 40, (32, 32, 3))
+    return (stripes + noise).astype(np.uint8)
+
+
+@pytest.fixture
+def run_cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    """Return a function that runs the command line in this process: (exit code, out, err)."""
+    from absl import app
+
+    from neural_style import cli
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        # absl registers its flags only once in a process.
+        monkeypatch.setattr(app._register_and_parse_flags_with_usage, "done", False)
+        monkeypatch.setattr(sys, "argv", ["neural_style", *map(str, arguments)])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as stop:
+            cli.run()
+        captured = capsys.readouterr()
+        return stop.value.code or 0, captured.out, captured.err
+
+    return run

@@ -1,0 +1,364 @@
+"""Config: its defaults, conversions and checks, and its way through YAML."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import string
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from neural_style.config import FIELDS, Config, load_settings, preset_names
+from neural_style.errors import StyleError
+
+PICTURES = {"content_img": "lake.jpg", "style_imgs": ["wave.jpg"]}
+CONFIGS = Path(__file__).parent.parent / "configs"
+
+# The table of the requirements.
+DEFAULTS = {
+    "style_imgs_weights": (),
+    "content_img_dir": "image_input",
+    "style_imgs_dir": "image_input",
+    "img_output_dir": "image_output",
+    "img_name": "result",
+    "max_size": 512,
+    "content_weight": 5,
+    "style_weight": 1e4,
+    "tv_weight": 1e-3,
+    "content_layers": ("conv4_2",),
+    "style_layers": ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1"),
+    "content_layer_weights": (),
+    "style_layer_weights": (),
+    "content_loss_function": 1,
+    "style_mask": False,
+    "style_mask_imgs": (),
+    "model_weights": "auto",
+    "network": "vgg19",
+    "pooling_type": "avg",
+    "device": "/gpu:0",
+    "optimizer": "lbfgs",
+    "learning_rate": 1.0,
+    "max_iterations": 50,
+    "print_iterations": 50,
+    "init_img_type": "content",
+    "noise_ratio": 1.0,
+    "seed": 0,
+    "original_colors": False,
+    "color_convert_type": "yuv",
+    "color_convert_time": "after",
+    "save_every": 0,
+    "tensorboard": "",
+    "overwrite": False,
+    "quiet": False,
+    "verbose": False,
+}
+
+
+def config_with(**given: object) -> Config:
+    return Config(**(PICTURES | given))
+
+
+def message_of(**given: object) -> str:
+    with pytest.raises(StyleError) as error:
+        config_with(**given)
+    assert "\n" not in str(error.value)
+    return str(error.value)
+
+
+@pytest.fixture
+def yaml_file(tmp_path):
+    """Return a function that writes a text to a YAML file and returns its path."""
+
+    def write(text: str) -> Path:
+        path = tmp_path / "settings.yaml"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
+
+
+# Defaults
+
+
+@pytest.mark.parametrize("name", DEFAULTS)
+def test_default_is_that_of_the_requirements(name):
+    assert getattr(config_with(), name) == DEFAULTS[name]
+
+
+def test_settings_beyond_the_table_are_few_and_known():
+    assert set(FIELDS) - set(DEFAULTS) == {"content_img", "style_imgs", "bits"}
+
+
+@pytest.mark.parametrize("missing", ["content_img", "style_imgs"])
+def test_required_pictures(missing):
+    with pytest.raises(StyleError, match=f"^{missing} is missing"):
+        Config(**{name: value for name, value in PICTURES.items() if name != missing})
+
+
+def test_without_weight_a_picture_is_not_required():
+    assert Config(style_imgs="a.png", content_weight=0).content_img is None
+    assert Config(content_img="a.png", style_weight=0).style_imgs == ()
+
+
+def test_is_frozen():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        config_with().max_size = 3
+
+
+# Conversions
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "converted"),
+    [
+        ("max_size", "300", 300),
+        ("max_size", 300.0, 300),
+        ("max_size", "3e2", 300),
+        ("max_size", np.int64(300), 300),
+        ("content_weight", "5e0", 5.0),
+        ("content_weight", 5, 5.0),
+        ("tv_weight", "0", 0.0),
+        ("style_imgs_weights", "2", (2.0,)),
+        ("style_imgs_weights", [1], (1.0,)),
+        ("style_imgs", "one.jpg", ("one.jpg",)),
+        ("style_imgs", Path("one.jpg"), (Path("one.jpg"),)),
+        ("content_layers", "relu4_2", ("relu4_2",)),
+        ("bits", "16", 16),
+        ("img_output_dir", Path("somewhere"), "somewhere"),
+        ("original_colors", "1", True),
+        ("original_colors", "TRUE", True),
+        ("original_colors", 0, False),
+        ("original_colors", "no", False),
+        ("device", "cpu", "/cpu:0"),
+        ("device", "/GPU:1", "/gpu:1"),
+        ("device", "/device:GPU:1", "/gpu:1"),
+    ],
+)
+def test_conversion(name, given, converted):
+    value = getattr(config_with(**{name: given}), name)
+    assert value == converted
+    assert type(value) is type(converted)
+
+
+def test_an_array_may_stand_for_a_picture_and_for_several():
+    array = np.zeros((20, 20, 3), np.uint8)
+    config = Config(content_img=array, style_imgs=array)
+    assert config.content_img is array
+    assert config.style_imgs[0] is array
+    assert len(config.style_imgs) == 1
+
+
+# Checks
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("max_size", 15, "received 15, must be at least 16"),
+        ("max_size", "12.5", "received 12.5, must be a whole number"),
+        ("max_size", "big", "received 'big', must be a whole number"),
+        ("max_size", True, "received True, must be a whole number"),
+        ("content_weight", -1, "received -1, must be at least 0"),
+        ("style_weight", "-1e-3", "received -0.001, must be at least 0"),
+        ("tv_weight", "nan", "received nan, must be a number"),
+        ("tv_weight", float("inf"), "received inf, must be a number"),
+        ("content_weight", None, "received None, must be a number"),
+        ("style_imgs_weights", [-1], "received -1, must be at least 0"),
+        ("style_imgs_weights", ["nan"], "received nan, must be a number"),
+        ("style_imgs_weights", [0], "received only zeros"),
+        ("style_imgs_weights", [1, 2], "received 2 weights for 1 styles"),
+        ("content_layer_weights", [1, 1], "received 2 weights for 1 content layers"),
+        ("style_layer_weights", [1], "received 1 weights for 5 style layers"),
+        ("content_layers", [], "received none"),
+        ("content_layers", ["conv9_1"], "layer 'conv9_1' is not in vgg19"),
+        ("style_layers", ["relu1_1", "relu1_1"], "received relu1_1 relu1_1, name each layer once"),
+        ("style_layers", ["relu1_1", "block1_conv1"], "name each layer once"),
+        ("content_loss_function", 4, "received 4, allowed are 1, 2, 3"),
+        ("network", "vgg18", "received 'vgg18', allowed are vgg19, vgg16; did you mean 'vgg1"),
+        ("pooling_type", "mean", "received 'mean', allowed are avg, max"),
+        ("bits", 12, "received 12, allowed are 8, 16"),
+        ("learning_rate", 0, "received 0, must be above 0"),
+        ("max_iterations", 0, "received 0, must be at least 1"),
+        ("print_iterations", 0, "received 0, must be at least 1"),
+        ("noise_ratio", 1.5, "received 1.5, must be at most 1"),
+        ("seed", -1, "received -1, must be at least 0"),
+        ("seed", 10**400, "must be a whole number"),
+        ("original_colors", "perhaps", "received 'perhaps', allowed are 1 and 0"),
+        ("img_name", "a/b", "received 'a/b', must be a plain name"),
+        ("img_name", "..", "received '..', must be a plain name"),
+        ("img_name", "", "received '', must be a plain name"),
+        ("img_output_dir", 3, "received 3, must be text"),
+        ("device", "tpu", "received 'tpu', allowed are /cpu:0, /gpu:0"),
+        ("device", "/gpu:x", "received '/gpu:x', allowed are"),
+        ("content_img", 3, "received 3, must be a path or an array"),
+        ("content_img", "", "received '', must be a path or an array"),
+        ("style_imgs", [None], "received None, must be a path or an array"),
+        ("init_img_type", None, "received None, must be a path or an array"),
+        ("style_mask_imgs", ["m.png"], "is given but style_mask is off"),
+    ],
+)
+def test_a_refused_value_is_named_with_what_is_allowed(name, value, message):
+    received = message_of(**{name: value})
+    assert received.startswith(name)
+    assert message in received
+
+
+def test_each_style_needs_its_mask():
+    received = message_of(style_mask=True, style_mask_imgs=["a.png", "b.png"])
+    assert "received 2 masks for 1 styles" in received
+
+
+def test_something_must_have_weight():
+    assert "are both 0" in message_of(content_weight=0, style_weight=0)
+
+
+# Files
+
+
+def test_a_later_source_outdoes_an_earlier_one_and_keywords_outdo_all(yaml_file):
+    path = yaml_file("max_size: 100\nseed: 1\n")
+    config = Config.load("gatys", path, **PICTURES, seed=2)
+    assert config.max_iterations == 400  # of the preset alone
+    assert config.max_size == 100  # of the preset and the file
+    assert config.seed == 2  # of the file and the keyword
+    assert config.tv_weight == DEFAULTS["tv_weight"]
+
+
+def test_yaml_is_version_1_2(yaml_file):
+    path = yaml_file(
+        "content_weight: 5e0\ntv_weight: 1e-3\nimg_name: no\nstyle_mask: false\nseed: 010\n"
+    )
+    config = Config.load(path, **PICTURES)
+    assert (config.content_weight, config.tv_weight) == (5, 1e-3)
+    assert config.img_name == "no"
+    assert config.style_mask is False
+    assert config.seed == 10
+
+
+def test_an_empty_file_and_empty_values_set_nothing(yaml_file):
+    assert load_settings(yaml_file("")) == {}
+    assert load_settings(yaml_file("# nothing\nseed:\n")) == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("max_sise: 3", r"has the unknown key 'max_sise'; did you mean 'max_size'\?"),
+        ("content: 3", r"unknown key 'content'; did you mean 'content_"),
+        ("7: 3", "unknown key 7"),
+        ("seed: 1\nmax_size: 300\nseed: 2", r"line 3, column 1: found duplicate key .seed."),
+        ("seed: [1,\nmax_size: 2", r"is not YAML in line 2, column 9: "),
+        ("\tseed: 1", r"in line 1, column 1: "),
+        ("seed: *one", "line 1, column 7: found undefined alias"),
+        ("seed: !python/object 1", "line 1, column 7: could not determine a constructor"),
+        ("seed: 2024-13-45", "is not YAML: month must be in"),
+        ("seed: 1\n---\nseed: 2", "line 2, column 1: but found another document"),
+        ("[" * 5000, "is not YAML"),
+        ("just words", "holds no settings; write one 'name: value' on each line"),
+        ("- seed", "holds no settings"),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_one_sentence(yaml_file, text, message):
+    path = yaml_file(text)
+    with pytest.raises(StyleError, match=message) as error:
+        Config.load(path, **PICTURES)
+    assert "\n" not in str(error.value)
+    assert str(error.value).startswith(f"config: {path} ")
+
+
+@pytest.mark.parametrize("name", ["nothing.yaml", "~no_such_user/a.yaml", "x" * 5000])
+def test_a_missing_file_names_the_presets(name):
+    with pytest.raises(StyleError, match=r"does not exist; .* preset \(blend, gatys, .*report\)"):
+        load_settings(name)
+
+
+def test_a_folder_and_binary_data_are_no_config(tmp_path):
+    with pytest.raises(StyleError, match="is a folder"):
+        load_settings(tmp_path)
+    (tmp_path / "a.yaml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(StyleError, match="cannot be read as text"):
+        load_settings(tmp_path / "a.yaml")
+
+
+# Round trip
+
+TEXTS = st.text(min_size=1).filter(lambda text: not text.startswith("array in memory"))
+NAMES = TEXTS.filter(lambda text: "/" not in text and text not in (".", ".."))
+POSITIVE = st.floats(0, allow_infinity=False, allow_nan=False)
+SETTINGS = st.fixed_dictionaries(
+    {"content_img": TEXTS, "style_imgs": st.lists(TEXTS, min_size=1)},
+    optional={
+        "img_name": NAMES,
+        "img_output_dir": st.text(),
+        "max_size": st.integers(16, 2**40),
+        "content_weight": POSITIVE,
+        "style_weight": st.floats(1e-300, 1e300),
+        "noise_ratio": st.floats(0, 1),
+        "original_colors": st.booleans(),
+        "style_layers": st.lists(st.sampled_from(["relu1_1", "conv5_4", "pool3"]), min_size=1)
+        | st.permutations(["block1_conv1", "block5_pool"]),
+        "init_img_type": TEXTS,
+    },
+).filter(
+    lambda given: len(set(given.get("style_layers", ()))) == len(given.get("style_layers", ()))
+)
+
+
+@given(SETTINGS)
+@settings(max_examples=60, deadline=None, derandomize=True)
+def test_settings_come_back_from_yaml(tmp_path_factory, given):
+    config = Config(**given)
+    path = tmp_path_factory.mktemp("yaml") / "config.yaml"
+    path.write_bytes(config.to_yaml().encode())
+    assert Config.load(path) == config
+
+
+@given(st.text(string.printable, max_size=40))
+@settings(max_examples=150, deadline=None, derandomize=True)
+def test_any_text_is_settings_or_is_refused(tmp_path_factory, text):
+    path = tmp_path_factory.mktemp("yaml") / "config.yaml"
+    path.write_text(text)
+    try:
+        assert set(load_settings(path)) <= set(FIELDS)
+    except StyleError as error:
+        assert "\n" not in str(error).replace(str(path), "")
+
+
+def test_settings_of_the_run_are_not_kept():
+    text = config_with(quiet=True, save_every=3).to_yaml()
+    kept = {line.partition(":")[0] for line in text.splitlines() if not line.startswith("-")}
+    left_out = {"overwrite", "save_every", "print_iterations", "tensorboard", "quiet", "verbose"}
+    assert kept == set(FIELDS) - left_out
+
+
+def test_an_array_becomes_a_note_that_cannot_be_loaded(yaml_file):
+    text = config_with(content_img=np.zeros((20, 30, 3), np.uint8)).to_yaml()
+    assert "content_img: array in memory, 20 x 30 x 3\n" in text
+    path = yaml_file(text)
+    with pytest.raises(StyleError, match=r"^content_img: it was an array in memory, 20 x 30 x 3"):
+        Config.load(path)
+    assert Config.load(path, content_img="again.png").content_img == "again.png"
+
+
+# Presets
+
+
+def test_presets_are_those_of_the_folder():
+    assert preset_names() == sorted(path.stem for path in CONFIGS.glob("*.yaml"))
+    wanted = {"report", "gatys", "original_colors", "masked", "blend"}
+    assert set(preset_names()) >= wanted | {"reconstruct_content", "reconstruct_style"}
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_preset_loads_and_says_how_it_is_used(name):
+    masks = {"style_mask_imgs": ["a.png", "b.png"]} if name == "masked" else {}
+    config = Config.load(name, content_img="lake.jpg", style_imgs=["a.jpg", "b.jpg"], **masks)
+    for key, value in load_settings(name).items():
+        assert getattr(config, key) == (tuple(value) if isinstance(value, list) else value)
+    header = re.match(r"(#.*\n)+", (CONFIGS / f"{name}.yaml").read_text())[0]
+    assert f"neural_style -preset {name} " in header
+    assert "Expect" in header

@@ -1,0 +1,114 @@
+"""The losses against answers known by hand, and their gradients."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from neural_style.losses import content_loss, gram, style_loss, total_variation
+
+
+def tensor(array) -> tf.Tensor:
+    return tf.constant(array, tf.float32)
+
+
+def test_gram_by_hand():
+    # Two positions, two channels: F = [[1, 2], [3, 4]], F^T F = [[10, 14], [14, 20]].
+    activations = tensor([[[[1, 2], [3, 4]]]])
+    np.testing.assert_array_equal(gram(activations), [[10, 14], [14, 20]])
+
+
+def test_gram_forgets_where_things_are():
+    activations = np.random.default_rng(0).normal(size=(1, 4, 6, 3)).astype(np.float32)
+    shuffled = np.random.default_rng(1).permutation(activations.reshape(24, 3)).reshape(1, 4, 6, 3)
+    np.testing.assert_allclose(gram(tensor(shuffled)), gram(tensor(activations)), rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("function", "factor"), [(1, 1 / (2 * np.sqrt(12))), (2, 1 / 12), (3, 0.5)]
+)
+def test_content_loss_by_hand(function: int, factor: float):
+    # 2 x 2 positions, 3 channels, each differing by 2: N M = 12, sum of squares 48.
+    target = tf.zeros([1, 2, 2, 3])
+    loss = content_loss(target + 2, target, function)
+    assert float(loss) == pytest.approx(48 * factor)
+
+
+def test_style_loss_by_hand():
+    # N = 2, M = 3: the sum of squares 4 is divided by 4 * 4 * 9.
+    loss = style_loss(tensor([[1, 0], [0, 1]]), tensor([[[2, 1], [1, 0]]]), tensor([1]), 3)
+    assert float(loss) == pytest.approx(4 / 144)
+
+
+@given(
+    seed=st.integers(0, 1000),
+    weights=st.lists(st.floats(0.01, 10), min_size=1, max_size=4),
+)
+@settings(max_examples=25, deadline=None)
+def test_blended_styles_equal_their_sum(seed: int, weights: list[float]):
+    """One blended target and a constant are the weighted sum, in value and gradient."""
+    generator = np.random.default_rng(seed)
+    image = tensor(generator.normal(size=(5, 5)))
+    targets = tensor(generator.normal(size=(len(weights), 5, 5)))
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(image)
+        blended = style_loss(image, targets, tensor(weights), 7)
+        single = [
+            weight * style_loss(image, target[None], tensor([1]), 7)
+            for weight, target in zip(weights, targets, strict=True)
+        ]
+        whole = tf.add_n(single)
+    assert float(blended) == pytest.approx(float(whole), rel=1e-4)
+    np.testing.assert_allclose(
+        tape.gradient(blended, image), tape.gradient(whole, image), rtol=1e-3, atol=1e-6
+    )
+
+
+def test_total_variation_of_a_checkerboard():
+    # 4 x 5 pixels: 4 * 4 horizontal and 3 * 5 vertical neighbours, each differing by 255 in 3
+    # channels.
+    board = 255.0 * (np.indices((4, 5)).sum(0) % 2)
+    image = tensor(np.repeat(board[None, ..., None], 3, -1))
+    assert float(total_variation(image)) == (4 * 4 + 3 * 5) * 255 * 3
+
+
+def test_total_variation_of_a_flat_picture_is_zero():
+    assert float(total_variation(tf.fill([1, 7, 9, 3], 93.0))) == 0
+
+
+def numeric_gradient(function, at: np.ndarray, step: float = 1e-2) -> np.ndarray:
+    """Central differences."""
+    gradient = np.zeros_like(at)
+    for index in np.ndindex(at.shape):
+        moved = at.copy()
+        moved[index] += step
+        above = float(function(tensor(moved)))
+        moved[index] -= 2 * step
+        gradient[index] = (above - float(function(tensor(moved)))) / (2 * step)
+    return gradient
+
+
+FUNCTIONS = {
+    "content": lambda x: content_loss(x, tf.ones([1, 3, 4, 2]), 1),
+    "style": lambda x: style_loss(gram(x), tf.ones([2, 2, 2]), tensor([0.3, 0.7]), 12),
+    "total_variation": total_variation,
+}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_gradient_against_finite_differences(name: str):
+    at = np.random.default_rng(3).normal(size=(1, 3, 4, 2)).astype(np.float32)
+    image = tensor(at)
+    with tf.GradientTape() as tape:
+        tape.watch(image)
+        loss = FUNCTIONS[name](image)
+    expected = numeric_gradient(FUNCTIONS[name], at)
+    np.testing.assert_allclose(tape.gradient(loss, image), expected, rtol=2e-2, atol=2e-3)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_eager_equals_graph(name: str):
+    image = tensor(np.random.default_rng(4).normal(size=(1, 3, 4, 2)))
+    eager, graph = FUNCTIONS[name](image), tf.function(FUNCTIONS[name])(image)
+    assert float(eager) == pytest.approx(float(graph), rel=1e-6)

@@ -1,0 +1,199 @@
+"""The optimisers on functions whose minima are known."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from neural_style import StyleError, optimise
+from neural_style.optimise import OPTIMISERS, adam, lbfgs
+
+
+def rosenbrock(x: tf.Tensor) -> dict[str, tf.Tensor]:
+    valley = 100 * tf.square(x[1:] - tf.square(x[:-1])) + tf.square(1 - x[:-1])
+    return {"total": tf.reduce_sum(valley)}
+
+
+def quadratic(condition: float, size: int = 50):
+    """Half of sum e_i (x_i - 1)^2, with e_i from 1 to the condition number."""
+    eigenvalues = tf.constant(np.logspace(0, np.log10(condition), size), tf.float32)
+    return lambda x: {"total": tf.reduce_sum(0.5 * eigenvalues * tf.square(x - 1))}
+
+
+def last(steps):
+    *_, step = steps
+    return step
+
+
+@pytest.mark.parametrize("size", [2, 10])
+def test_lbfgs_finds_rosenbrocks_minimum(size: int):
+    step = last(lbfgs(rosenbrock, tf.constant([-1.2, 1.0] * (size // 2)), 200))
+    np.testing.assert_allclose(step.tensor, np.ones(size), atol=1e-3)
+
+
+@pytest.mark.parametrize(("condition", "iterations"), [(10, 40), (1e3, 300), (1e5, 1500)])
+def test_lbfgs_on_quadratics(condition: float, iterations: int):
+    steps = list(lbfgs(quadratic(condition), tf.zeros(50), iterations))
+    assert steps[-1].total < 1e-6 * steps[0].total
+    assert steps[-1].evaluations < 1.3 * steps[-1].iteration + 10
+
+
+def test_lbfgs_keeps_up_with_scipy():
+    """As good as SciPy's L-BFGS-B in float64, iteration for iteration."""
+    from scipy.optimize import minimize
+
+    eigenvalues = np.logspace(0, 4, 100)
+    scipy = minimize(
+        lambda x: (0.5 * np.sum(eigenvalues * (x - 1) ** 2), eigenvalues * (x - 1)),
+        np.zeros(100),
+        jac=True,
+        method="L-BFGS-B",
+        options={"maxiter": 50, "ftol": 0, "gtol": 0},
+    )
+    step = last(lbfgs(quadratic(1e4, 100), tf.zeros(100), 50))
+    assert step.total < 1.3 * scipy.fun
+    assert step.evaluations < 1.2 * scipy.nfev
+
+
+def test_lbfgs_never_goes_up():
+    totals = [step.total for step in lbfgs(rosenbrock, tf.constant([-1.2, 1.0] * 5), 60)]
+    assert all(after <= before * (1 + 1e-5) for before, after in itertools.pairwise(totals))
+
+
+def test_lbfgs_ends_at_the_minimum():
+    steps = list(lbfgs(quadratic(1), tf.ones(50), 100))
+    assert [step.iteration for step in steps] == [0]
+    assert last(lbfgs(quadratic(1), tf.zeros(50), 100)).iteration < 10
+
+
+def test_lbfgs_ignores_the_scale_of_the_loss():
+    """Weights of 1e-12 or 1e12 change nothing but the numbers shown."""
+    ends = []
+    for scale in (1e-12, 1.0, 1e12):
+
+        def scaled(x, scale=scale):
+            return {"total": scale * rosenbrock(x)["total"]}
+
+        ends.append(last(lbfgs(scaled, tf.constant([-1.2, 1.0]), 15)).tensor.numpy())
+    np.testing.assert_allclose(ends[0], ends[1], rtol=1e-2)
+    np.testing.assert_allclose(ends[2], ends[1], rtol=1e-2)
+
+
+def test_huge_gradients_do_not_overflow():
+    def huge(x):
+        return {"total": 1e30 * tf.reduce_sum(tf.square(x - 1))}
+
+    for name in ("lbfgs", "adam"):
+        step = last(OPTIMISERS[name](huge, tf.zeros(1000), 30))
+        assert math.isfinite(step.total)
+        assert step.total < 1e33
+
+
+def test_lbfgs_comes_back_from_where_the_loss_is_infinite():
+    """Beyond 10 grey levels the loss is infinite, which the first steps run into."""
+
+    def walled(x):
+        inside = tf.reduce_all(x < 10)
+        return {"total": tf.where(inside, tf.reduce_sum(tf.square(x - 9)), math.inf)}
+
+    step = last(lbfgs(walled, tf.zeros(4), 50))
+    np.testing.assert_allclose(step.tensor, np.full(4, 9), atol=1e-2)
+
+
+def test_adam_takes_back_a_step_that_is_not_finite():
+    def walled(x):
+        return {"total": tf.where(x[0] < 1.5, tf.square(x[0] - 1), math.nan)}
+
+    steps = list(adam(walled, tf.constant([0.0]), 60, learning_rate=4.0))
+    assert all(math.isfinite(step.total) for step in steps)
+    assert steps[-1].total < steps[0].total
+    assert "taken back" in steps[1].note
+
+
+@pytest.mark.parametrize("name", ["lbfgs", "adam"])
+def test_a_loss_that_is_not_finite_at_the_start_is_refused(name: str):
+    with pytest.raises(StyleError, match="at the start is nan"):
+        last(OPTIMISERS[name](lambda x: {"total": tf.reduce_sum(x) * math.nan}, tf.ones(3), 5))
+
+
+def test_stalled_search_restarts_from_steepest_descent(monkeypatch: pytest.MonkeyPatch):
+    """The first search with a memory is made to fail: the next step is one without, and says so."""
+    true_search = optimise.search
+    calls = []
+
+    def search(evaluate, start, length):
+        calls.append(length)
+        return None if len(calls) == 3 else true_search(evaluate, start, length)
+
+    monkeypatch.setattr(optimise, "search", search)
+    steps = list(lbfgs(rosenbrock, tf.constant([-1.2, 1.0]), 100))
+    assert "steepest descent" in steps[3].note
+    assert not any(step.note for step in steps[:3])
+    assert steps[-1].total < 1e-6
+
+
+def test_lbfgs_ends_when_steepest_descent_stalls(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(optimise, "search", lambda *_: None)
+    assert len(list(lbfgs(rosenbrock, tf.constant([-1.2, 1.0]), 100))) == 1
+
+
+@pytest.mark.parametrize("name", ["lbfgs", "adam"])
+def test_steps(name: str):
+    """A Step for the start and each iteration, its total that of its own image."""
+    steps = list(OPTIMISERS[name](quadratic(100), tf.zeros(50), 7))
+    assert [step.iteration for step in steps] == list(range(8))
+    for step in steps:
+        assert step.total == pytest.approx(float(quadratic(100)(step.tensor)["total"]), rel=1e-5)
+        assert step.terms["total"] == step.total
+    evaluations = [step.evaluations for step in steps]
+    assert evaluations == sorted(evaluations)
+    assert all(b.seconds >= a.seconds for a, b in itertools.pairwise(steps))
+
+
+def test_adam_is_adam():
+    """Against the update rule of the paper, written out in NumPy."""
+    eigenvalues = np.logspace(0, 1, 50)
+    x, first, second = np.zeros(50), np.zeros(50), np.zeros(50)
+    for t in range(1, 11):
+        gradient = eigenvalues * (x - 1)
+        first = 0.9 * first + 0.1 * gradient
+        second = 0.999 * second + 0.001 * gradient**2
+        x -= 0.5 * (first / (1 - 0.9**t)) / (np.sqrt(second / (1 - 0.999**t)) + 1e-7)
+    step = last(adam(quadratic(10), tf.zeros(50), 10, learning_rate=0.5))
+    np.testing.assert_allclose(step.tensor, x, rtol=1e-3, atol=1e-4)
+
+
+def test_image_of_a_step_is_read_from_the_device_when_asked_for():
+    step = last(adam(lambda x: {"total": tf.reduce_sum(tf.square(x))}, tf.ones([1, 2, 3, 3]), 1))
+    assert step.image.shape == (2, 3, 3)
+    with pytest.raises(ValueError, match="no longer holds its image"):
+        step.without_image().image  # noqa: B018
+
+
+def test_one_trace_for_all_iterations():
+    traces = []
+
+    def counted(x):
+        traces.append(None)
+        return rosenbrock(x)
+
+    for name in ("lbfgs", "adam"):
+        traces.clear()
+        last(OPTIMISERS[name](counted, tf.constant([-1.2, 1.0]), 30))
+        assert len(traces) == 1
+
+
+def test_tfp_without_its_extra(monkeypatch: pytest.MonkeyPatch):
+    import sys
+
+    monkeypatch.setitem(sys.modules, "tensorflow_probability", None)
+    with pytest.raises(StyleError, match=r"pip install 'neural_style\[tfp\]'"):
+        next(OPTIMISERS["tfp_lbfgs"](rosenbrock, tf.zeros(2), 5))
+
+
+def test_tfp_lbfgs():
+    steps = list(OPTIMISERS["tfp_lbfgs"](rosenbrock, tf.constant([-1.2, 1.0]), 100))
+    assert [step.iteration for step in steps[:4]] == [0, 1, 2, 3]
+    np.testing.assert_allclose(steps[-1].tensor, np.ones(2), atol=1e-3)

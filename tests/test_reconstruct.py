@@ -1,0 +1,56 @@
+"""The paper's figure 1."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from neural_style.reconstruct import reconstructions
+
+
+def test_ten_reconstructions():
+    jobs = dict(reconstructions("a.png", max_iterations=7))
+    assert list(jobs) == [
+        *(f"content conv{k}_2" for k in range(1, 6)),
+        *(f"style to relu{k}_1" for k in range(1, 6)),
+    ]
+    content, style = jobs["content conv4_2"], jobs["style to relu3_1"]
+    assert (content.content_img, content.content_layers) == ("a.png", ("conv4_2",))
+    assert (content.style_weight, content.init_img_type) == (0, "random")
+    assert style.style_layers == ("relu1_1", "relu2_1", "relu3_1")
+    assert (style.style_imgs, style.content_weight) == (("a.png",), 0)
+    assert {config.max_iterations for config in jobs.values()} == {7}
+
+
+def test_sheet(run_cli, random_weights, photograph, tmp_path: Path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("pictures").mkdir()
+    cv2.imwrite("pictures/a.png", photograph)
+    code, out, _ = run_cli(
+        *("reconstruct", "a.png", "-content_img_dir", "pictures", "-max_iterations", 1),
+        *("-model_weights", random_weights),
+    )
+    assert code == 0
+    assert out == "image_output/reconstruction/reconstruction.png\n"
+    sheet = cv2.imread(out.strip())
+    assert sheet.shape == (8 + 2 * (40 + 28), 8 + 5 * (48 + 8), 3)
+    names = {path.stem for path in Path("image_output/reconstruction").iterdir()}
+    assert {"reconstruction", "content_conv1_2", "style_to_relu5_1"} <= names
+    assert len(names) == 11
+
+
+def test_content_of_a_low_layer_gives_the_picture_back(random_weights, photograph):
+    import neural_style as ns
+
+    jobs = dict(reconstructions(photograph, model_weights=random_weights, max_iterations=60))
+    result = ns.stylize(jobs["content conv1_2"])
+    assert np.abs(result.image.astype(int) - photograph).mean() < 8
+
+
+def test_bad_flags_are_refused(run_cli):
+    code, _, err = run_cli("reconstruct")
+    assert code == 2
+    assert "picture" in err
+    code, _, err = run_cli("reconstruct", "a.png", "-max_size", "big")
+    assert code == 2
+    assert "max_size: received 'big'" in err

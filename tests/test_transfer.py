@@ -1,0 +1,245 @@
+"""From a Config to a Result, through a network without training."""
+
+import logging
+
+import numpy as np
+import pytest
+
+import neural_style as ns
+from neural_style import transfer
+from neural_style.colour import keep_colours
+from neural_style.features import MEAN
+from neural_style.images import Picture
+from neural_style.transfer import finish, load_inputs
+
+
+@pytest.fixture
+def config(photograph, painting, random_weights):
+    """Return a function from changes to a Config of three quick iterations."""
+
+    def make(**changes) -> ns.Config:
+        settings = {
+            "content_img": photograph,
+            "style_imgs": [painting],
+            "model_weights": random_weights,
+            "max_iterations": 3,
+            "device": "/cpu:0",
+        }
+        return ns.Config(**(settings | changes))
+
+    return make
+
+
+def test_result(config, photograph):
+    seen = []
+    result = ns.stylize(config(), on_step=seen.append)
+    assert result.image.shape == photograph.shape
+    assert result.image.dtype == np.uint8
+    assert [step.iteration for step in seen] == [1, 2, 3]
+    assert [step.total for step in result.history] == [step.total for step in seen]
+    assert result.history[-1].total < result.history[0].total
+    np.testing.assert_array_equal(result.image, to_uint8(seen[-1].image))
+    assert not result.interrupted
+
+
+def to_uint8(image: np.ndarray) -> np.ndarray:
+    return np.rint(np.clip(image, 0, 255)).astype(np.uint8)
+
+
+@pytest.mark.parametrize("optimizer", ["lbfgs", "adam", "tfp_lbfgs"])
+def test_optimisers(config, optimizer: str):
+    settings = config(optimizer=optimizer, max_iterations=5)
+    start = ns.evaluate(settings, load_inputs(settings).init)["total"]
+    assert ns.stylize(settings).history[-1].total < start
+
+
+def test_same_config_same_picture(config):
+    settings = config(init_img_type="random")
+    np.testing.assert_array_equal(ns.stylize(settings).image, ns.stylize(settings).image)
+    other = ns.stylize(config(init_img_type="random", seed=1)).image
+    assert not np.array_equal(other, ns.stylize(settings).image)
+
+
+def test_result_is_the_best_and_not_the_last(config, monkeypatch: pytest.MonkeyPatch):
+    """An optimiser that worsens: the picture of least loss is kept."""
+
+    def minimise(config, objective, init):
+        for iteration, total in enumerate([9.0, 4.0, 7.0, 8.0]):
+            image = np.full((1, *init.shape), 10.0 * (1 + iteration), np.float32)
+            terms = {"total": total}
+            yield ns.Step(iteration, total, terms, 1.0, 1, tensor=transfer.tf.constant(image))
+
+    monkeypatch.setattr(transfer, "minimise", minimise)
+    result = ns.stylize(config())
+    assert result.image.max() == result.image.min() == 20
+    assert [step.total for step in result.history] == [4, 7, 8]
+
+
+def test_evaluate(config, photograph):
+    settings = config()
+    image = photograph.astype(np.float32)
+    found = ns.evaluate(settings, image)
+    assert set(found) == {"content", "style", "tv", "total", "gradient"}
+    assert found["content"] == pytest.approx(0, abs=1e-3)
+    assert found["gradient"].shape == photograph.shape
+    assert found["gradient"].dtype == np.float32
+    weighted = 5 * found["content"] + 1e4 * found["style"] + 1e-3 * found["tv"]
+    assert found["total"] == pytest.approx(weighted, rel=1e-5)
+
+
+def test_evaluate_refuses_another_size(config):
+    with pytest.raises(ns.StyleError, match=r"\(9, 9, 3\), must be \(40, 48, 3\)"):
+        ns.evaluate(config(), np.zeros((9, 9, 3)))
+
+
+def test_photograph_is_reduced_and_styles_take_its_size(config):
+    inputs = load_inputs(config(max_size=32))
+    assert inputs.content.shape == (26, 32, 3)
+    assert [style.shape for style in inputs.styles] == [(26, 32, 3)]
+    assert load_inputs(config(max_size=4000)).content.shape == (40, 48, 3)
+
+
+def test_without_a_photograph_the_first_style_gives_the_size(config):
+    settings = config(content_img=None, content_weight=0, init_img_type="random")
+    assert ns.stylize(settings).image.shape == (32, 32, 3)
+
+
+def test_without_style_only_the_content_counts(config, photograph):
+    settings = config(style_imgs=[], style_weight=0, tv_weight=0)
+    terms = ns.evaluate(settings, photograph.astype(np.float32))
+    assert terms["style"] == 0
+    assert terms["total"] == pytest.approx(0, abs=1e-3)
+
+
+@pytest.mark.parametrize("max_size", [16, 20])
+def test_too_small_once_reduced(config, max_size: int):
+    wide = np.zeros((20, 200, 3), np.uint8)
+    with pytest.raises(ns.StyleError, match=r"200 x 20 pixels become .* at least 16"):
+        load_inputs(config(content_img=wide, max_size=max_size))
+
+
+class TestStart:
+    """init_img_type: where the optimisation starts."""
+
+    def test_content(self, config, photograph):
+        np.testing.assert_array_equal(load_inputs(config()).init, photograph)
+
+    def test_style(self, config):
+        inputs = load_inputs(config(init_img_type="style"))
+        np.testing.assert_array_equal(inputs.init, inputs.styles[0])
+
+    def test_noise_lies_around_the_mean_colour(self, config):
+        init = load_inputs(config(init_img_type="random")).init
+        deviation = init - np.array(MEAN, np.float32)
+        assert np.abs(deviation).max() <= 20
+        assert np.abs(deviation.mean((0, 1))).max() < 2
+        assert deviation.std() == pytest.approx(40 / np.sqrt(12), rel=0.05)
+
+    def test_noise_ratio_mixes_with_the_photograph(self, config, photograph):
+        noise = load_inputs(config(init_img_type="random")).init
+        mixed = load_inputs(config(init_img_type="random", noise_ratio=0.25)).init
+        np.testing.assert_allclose(mixed, 0.25 * noise + 0.75 * photograph, rtol=1e-5)
+
+    def test_another_picture(self, config, painting):
+        init = load_inputs(config(init_img_type=painting)).init
+        assert init.shape == (40, 48, 3)
+
+    def test_style_without_a_style(self, config):
+        settings = config(style_imgs=[], style_weight=0, init_img_type="style")
+        with pytest.raises(ns.StyleError, match="needs style_imgs"):
+            load_inputs(settings)
+
+
+class TestMasks:
+    """Each style where its mask is white."""
+
+    def test_outside_the_mask_the_photograph_stays(self, config, photograph):
+        mask = np.zeros((40, 48), np.uint8)
+        mask[:, :12] = 255
+        settings = config(
+            style_mask=True, style_mask_imgs=[mask], tv_weight=0, style_layers=["relu1_1"]
+        )
+        change = np.abs(ns.stylize(settings).image.astype(int) - photograph)
+        assert change[:, :12].mean() > 20 * change[:, 40:].mean()
+
+    def test_of_ones_equals_none(self, config, photograph):
+        image = photograph.astype(np.float32) + 5
+        ones = np.full((80, 96), 255, np.uint8)
+        masked = ns.evaluate(config(style_mask=True, style_mask_imgs=[ones]), image)
+        plain = ns.evaluate(config(), image)
+        assert masked["total"] == pytest.approx(plain["total"], rel=1e-4)
+        np.testing.assert_allclose(
+            masked["gradient"],
+            plain["gradient"],
+            rtol=1e-2,
+            atol=1e-4 * abs(plain["gradient"]).max(),
+        )
+
+
+class TestColours:
+    """original_colors, after and before."""
+
+    def test_after(self, config, photograph):
+        result = ns.stylize(config(original_colors=True))
+        plain = ns.stylize(config())
+        content = photograph.astype(np.float32)
+        expected = keep_colours(plain.picture.rgb, content, "yuv")
+        np.testing.assert_allclose(result.picture.rgb, expected, atol=1e-2)
+
+    def test_before_is_a_transfer_of_luminance(self, config):
+        inputs = load_inputs(config(original_colors=True, color_convert_time="before"))
+        assert np.ptp(inputs.init, axis=-1).max() < 0.01
+        assert np.ptp(inputs.content, axis=-1).max() > 1  # its colours come back at the end
+
+
+class TestInterrupt:
+    """Ctrl-C: the best image so far, if there is one."""
+
+    def test_after_some_iterations(self, config):
+        def stop(step: ns.Step) -> None:
+            if step.iteration == 2:
+                raise KeyboardInterrupt
+
+        result = ns.stylize(config(max_iterations=100), on_step=stop)
+        assert result.interrupted
+        assert len(result.history) == 2
+        assert result.image.std() > 0
+
+    def test_before_the_first(self, config, monkeypatch: pytest.MonkeyPatch):
+        def interrupted(*_):
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(transfer, "build_objective", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            ns.stylize(config())
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -1.0])
+def test_nothing_unusable_becomes_a_picture(config, bad: float):
+    inputs = load_inputs(config())
+    with pytest.raises(ns.StyleError, match="left no picture"):
+        finish(config(), inputs, np.full_like(inputs.content, bad))
+
+
+def test_alpha_of_the_photograph_is_kept(config, photograph):
+    alpha = np.tile(np.linspace(0, 255, 48).astype(np.uint8), (40, 1))
+    result = ns.stylize(config(content_img=np.dstack([photograph, alpha]), max_iterations=1))
+    assert isinstance(result.picture, Picture)
+    np.testing.assert_allclose(result.picture.alpha, alpha / 255.0, atol=1e-5)
+
+
+class TestDevice:
+    """A device that is not there is the CPU, and one line says why."""
+
+    def test_without_a_gpu(self, config, caplog, monkeypatch: pytest.MonkeyPatch):
+        monkeypatch.setattr(transfer.tf.config, "list_physical_devices", lambda kind: [])
+        with caplog.at_level(logging.WARNING), transfer.device_scope(config(device="gpu:1")):
+            where = transfer.tf.constant(1.0).device
+        assert "CPU" in where
+        (record,) = caplog.records
+        assert record.message == "device /gpu:1: TensorFlow sees no GPU; running on the CPU"
+
+    def test_cpu_says_nothing(self, config, caplog):
+        with caplog.at_level(logging.WARNING), transfer.device_scope(config(device="cpu")):
+            pass
+        assert caplog.records == []
