@@ -57,7 +57,7 @@ def run(argv: Sequence[str] | None = None) -> NoReturn:
     try:
         app.run(main, argv and list(argv), flags_parser=parse)
     except KeyboardInterrupt:
-        _say("interrupted before there was a picture; nothing was written")
+        _say("interrupted before the picture was done; none was written")
         sys.exit(INTERRUPTED)
 
 
@@ -110,8 +110,8 @@ def _stylize(config: Config) -> int:
         from neural_style.result import ResultFolder
         from neural_style.transfer import finish, load_inputs, stylize
 
-        folder = ResultFolder(config)
         inputs = load_inputs(config)  # here, since libtiff too talks past Python
+        folder = ResultFolder(config, inputs.content.shape[:2])
     with tensorboard(config) as record, progress(config) as show:
 
         def on_step(step: Any) -> None:

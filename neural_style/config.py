@@ -428,6 +428,7 @@ def _to_number(name: str, value: Any, kind: type) -> Any:
     wanted = "a whole number" if kind is int else "a number"
     if isinstance(value, bool):
         raise StyleError(f"{name}: received {value}, must be {wanted}")
+    value = value.strip() if isinstance(value, str) else value
     try:
         number = float(value)
     except (TypeError, ValueError, OverflowError):

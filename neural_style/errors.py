@@ -18,5 +18,11 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return "; did you mean ...?" for the known name nearest to `name`, or an empty string."""
     known = sorted(known)
     longer = [other for other in known if name and other.startswith(name)]
-    nearest = longer or difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    return f"; did you mean {nearest[0]!r}?" if nearest else ""
+    if longer:
+        return f"; did you mean {longer[0]!r}?"
+
+    def likeness(other: str) -> float:
+        return difflib.SequenceMatcher(None, other, name).ratio()
+
+    nearest = max(known, key=likeness, default="")  # of equals the first in the alphabet
+    return f"; did you mean {nearest!r}?" if nearest and likeness(nearest) >= 0.5 else ""

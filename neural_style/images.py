@@ -27,11 +27,13 @@ from neural_style.errors import StyleError, did_you_mean
 # 16384 x 16384: a header that says more is a mistake or an attack.
 MOST_PIXELS = 2**28
 Image.MAX_IMAGE_PIXELS = None  # the check is ours, and comes before any pixel is decoded
-logging.getLogger("tifffile").addHandler(logging.NullHandler())  # it has a line for each bad byte
+logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # it has a line for each damaged tag
 
 SETTINGS_KEY = "neural_style"  # of the text in a PNG that holds the settings
 WRITTEN = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff")
 SIXTEEN_BITS = (".png", ".tif", ".tiff")
+WITHOUT_ALPHA = (".jpg", ".jpeg")
+LONGEST_SIDE = {".webp": 16383, ".jpg": 65500, ".jpeg": 65500}
 EXIF_ORIENTATION = 0x0112
 # Colour channels of the TIFFs whose 16 bits are kept.
 TIFF_COLOURS = {
@@ -150,6 +152,9 @@ def luminance(picture: Picture) -> np.ndarray:
 def to_pixels(picture: Picture, bits: int = 8) -> np.ndarray:
     """Return the picture rounded to uint8 or uint16, [H, W, 3], or [H, W, 4] with its alpha.
 
+    With alpha, the white that a Picture lies over is taken out of the colours again, so that over
+    white a viewer shows the Picture as it is.
+
     Raises:
         StyleError: it holds values that are not finite.
     """
@@ -157,11 +162,14 @@ def to_pixels(picture: Picture, bits: int = 8) -> np.ndarray:
         raise StyleError(
             "the picture holds values that are not finite and was not saved: use smaller weights"
         )
-    channels = [picture.rgb / 255.0]
+    values = picture.rgb / np.float32(255)
     if picture.alpha is not None:
-        channels.append(picture.alpha[..., None])
+        alpha = picture.alpha[..., None]
+        # What is all but clear has no colour to speak of; the floor keeps its division in range.
+        values = 1 - (1 - values) / np.maximum(alpha, np.float32(1 / 255))
+        values = np.concatenate([values, alpha], -1)
     most, dtype = {8: (255, np.uint8), 16: (65535, np.uint16)}[bits]
-    return np.rint(np.clip(np.concatenate(channels, -1), 0, 1) * most).astype(dtype)
+    return np.rint(np.clip(values, 0, 1) * most).astype(dtype)
 
 
 def write_picture(
@@ -171,20 +179,24 @@ def write_picture(
 
     Args:
         path: ends in .png, .jpg, .webp or .tif. It is replaced in one move.
-        picture: JPEG does not keep its alpha.
+        picture: in JPEG, which has no alpha, it stays over white.
         bits: 8, or 16 for PNG and TIFF.
         settings: text to embed in a PNG.
 
     Raises:
-        StyleError: another format, 16 bits where it has none, values not finite, or no place.
+        StyleError: another format, 16 bits where it has none, a size that it does not allow,
+            values not finite, or no place.
     """
     path = Path(path)
-    check_format(path.name, bits)
-    write_file(path, _encode(path.suffix.lower(), to_pixels(picture, bits), settings))
+    check_format(path.name, bits, picture.size)
+    suffix = path.suffix.lower()
+    if suffix in WITHOUT_ALPHA:
+        picture = Picture(picture.rgb)
+    write_file(path, _encode(suffix, to_pixels(picture, bits), settings))
 
 
-def check_format(name: str, bits: int) -> None:
-    """Raise a StyleError if no picture of so many bits can be written under this name."""
+def check_format(name: str, bits: int, size: tuple[int, int] = (1, 1)) -> None:
+    """Raise a StyleError if no picture of so many bits and this size has a name like this."""
     suffix = Path(name).suffix.lower()
     if bits not in (8, 16):
         raise StyleError(f"bits: received {bits!r}, allowed are 8 and 16")
@@ -194,6 +206,12 @@ def check_format(name: str, bits: int) -> None:
         )
     if bits == 16 and suffix not in SIXTEEN_BITS:
         raise StyleError(f"{name}: 16 bits need .png or .tif; {suffix} has 8 bits")
+    longest = LONGEST_SIDE.get(suffix, max(size))
+    if max(size) > longest:
+        raise StyleError(
+            f"{name}: {size[1]} x {size[0]} pixels; {suffix} allows {longest} on a side: use .png "
+            "or .tif"
+        )
 
 
 def write_file(path: Path, data: bytes) -> None:
@@ -296,7 +314,10 @@ def _decode(path: Path, setting: str) -> Picture:
 def _pixels(image: Image.Image, profile: ImageCms.ImageCmsProfile | None) -> np.ndarray:
     """Return [H, W, C] of a Pillow image in sRGB."""
     if image.mode.startswith("I"):  # 16 bits of grey; Pillow's own conversion would cut them
-        return np.clip(np.asarray(image), 0, 65535).astype(np.uint16)[..., None]
+        deep = np.clip(np.asarray(image), 0, 65535).astype(np.uint16)
+        if profile is None:
+            return deep[..., None]
+        image = Image.fromarray((deep >> 8).astype(np.uint8))
     if image.mode == "F":
         raise ValueError("its pixels are floats, only 8 and 16 bits per channel are read")
     alpha = None
@@ -429,8 +450,7 @@ def _encode(suffix: str, pixels: np.ndarray, settings: str) -> bytes:
     elif suffix == ".webp":
         Image.fromarray(pixels).save(file, "WEBP", quality=95, method=4)
     else:
-        image = Image.fromarray(np.ascontiguousarray(pixels[..., :3]))
-        image.save(file, "JPEG", quality=95, subsampling=0)
+        Image.fromarray(pixels).save(file, "JPEG", quality=95, subsampling=0)
     return file.getvalue()
 
 

@@ -27,6 +27,7 @@ from neural_style.images import (
 )
 from neural_style.optimise import Step
 
+LONGEST_NAME = 200  # bytes; file systems take 255, and endings and numbers are added
 DEFAULT_FORMAT = ".png"
 # What is written beside the picture; a second run may add a number to its name.
 TAKEN = re.compile(r"(content|init|style|mask|config|history)(_\d+)?")
@@ -52,8 +53,8 @@ class Result:
 
     @property
     def image(self) -> np.ndarray:
-        """The picture, uint8, [H, W, 3], RGB."""
-        return to_pixels(self.picture)[..., :3]
+        """The picture, uint8, [H, W, 3], RGB, over white where it is transparent."""
+        return to_pixels(Picture(self.picture.rgb))
 
     def save(self, path: str | os.PathLike[str], bits: int | None = None) -> Path:
         """Write the picture as .png, .jpg, .webp or .tif; a PNG holds the settings.
@@ -76,19 +77,28 @@ class ResultFolder:
     The folder is made when the first file is written, so a run that fails leaves none.
     """
 
-    def __init__(self, config: Config):
-        """Check that something can be written.
+    def __init__(self, config: Config, size: tuple[int, int] = (1, 1)):
+        """Check, before hours of work, that the result can be written.
+
+        Args:
+            config: names the folder and the format.
+            size: height and width of the picture.
 
         Raises:
-            StyleError: the name's format is unknown, the name is that of another file of the
-                result, or the output folder cannot be written.
+            StyleError: the name is too long, or that of another file of the result; the format
+                cannot hold the picture; or the output folder cannot be written.
         """
         self._config = config
         name = Path(config.img_name)
         known = name.suffix.lower() in WRITTEN
         self._stem = name.stem if known else config.img_name
         self._suffix = name.suffix if known else DEFAULT_FORMAT
-        check_format(self._stem + self._suffix, config.bits)
+        check_format(self._stem + self._suffix, config.bits, size)
+        if len(os.fsencode(self._stem)) > LONGEST_NAME:
+            raise StyleError(
+                f"img_name: received a name of {len(self._stem)} characters; use at most "
+                f"{LONGEST_NAME}"
+            )
         if TAKEN.fullmatch(self._stem):
             raise StyleError(
                 f"img_name: received {config.img_name!r}, the name of a file that is written "

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import socket
+import sys
 import threading
 import urllib.request
 from collections.abc import Callable, Sequence
@@ -54,7 +56,7 @@ def load_weights(source: str, network: str = "vgg19") -> tuple[Weights, str]:
         source = os.environ.get(VARIABLE) or "imagenet"
     if source == "imagenet":
         return _check(_download(network), network, "the download"), "ImageNet weights of Keras"
-    path = Path(source).expanduser()
+    path = Path(os.path.expanduser(source))
     return _check(_read(path, network), network, str(path)), str(path)
 
 
@@ -78,7 +80,8 @@ def _download(network: str) -> Weights:
     before = socket.getdefaulttimeout()
     socket.setdefaulttimeout(TIMEOUT)  # get_file takes none, and would wait for ever
     try:
-        model = CONSTRUCTORS[network](include_top=False, weights="imagenet")
+        with contextlib.redirect_stdout(sys.stderr):  # where Keras's progress bar belongs
+            model = CONSTRUCTORS[network](include_top=False, weights="imagenet")
     except Exception as error:  # Keras raises a bare Exception for a failed download
         raise StyleError(
             f"the weights of {network} could not be downloaded ({_first_line(error)}): {REMEDY}"
@@ -115,9 +118,9 @@ def _unreachable(address: str, seconds: float) -> str:
 
 
 def _read(path: Path, network: str) -> Weights:
-    if path.is_dir():
+    if os.path.isdir(path):  # pathlib raises for names that are too long
         raise StyleError(f"model_weights: {path} is a folder; {REMEDY}")
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise StyleError(f"model_weights: there is no file {path}; {REMEDY}")
     read: dict[str, Callable[[Path, str], Weights]] = {
         ".h5": _read_h5,

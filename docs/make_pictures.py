@@ -1,0 +1,91 @@
+"""Make the pictures of the README and of docs/, from the samples in image_input/.
+
+    python docs/make_pictures.py [NAME ...]
+
+Each is a sheet of what went in and what came out of one command, which its page shows. About
+three minutes each on two CPU cores.
+"""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from neural_style.drawing import draw_sheet
+from neural_style.images import Picture, read_picture, write_picture
+
+HERE = Path(__file__).parent
+HEIGHT = 300
+
+# The command of each sheet, and the inputs that it shows beside the result.
+SHEETS = {
+    "simple": ("-content_img lake.jpg -style_imgs strokes.jpg", ["content", "style_1"]),
+    "multiple": (
+        "-content_img lake.jpg -style_imgs wave.jpg abstract.jpg -style_imgs_weights 0.5 0.5",
+        ["content", "style_1", "style_2"],
+    ),
+    "masked": (
+        "-content_img still_life.jpg -style_imgs glass.jpg -style_mask 1 "
+        "-style_mask_imgs still_life_mask.png",
+        ["content", "style_1", "mask_1"],
+    ),
+    "two_masks": (
+        "-preset masked -content_img lake.jpg -style_imgs strokes.jpg wave.jpg "
+        "-style_mask_imgs lake_mask.png lake_mask_inv.png",
+        ["content", "style_1", "style_2"],
+    ),
+    "original_colors": (
+        "-preset original_colors -content_img lake.jpg -style_imgs ink.jpg",
+        ["content", "style_1"],
+    ),
+    "gatys": (
+        "-preset gatys -content_img still_life.jpg -style_imgs abstract.jpg",
+        ["content", "style_1", "init"],
+    ),
+}
+
+
+def make_sheet(name: str) -> None:
+    """Run one command and draw its sheet as docs/pictures/<name>.jpg."""
+    command, inputs = SHEETS[name]
+    run(f"{command} -img_name docs_{name} -overwrite")
+    folder = Path("image_output") / f"docs_{name}"
+    row = [(shown, load(folder / f"{shown}.png")) for shown in inputs]
+    row.append(("result", load(folder / f"docs_{name}.png")))
+    save(name, draw_sheet([row], HEIGHT))
+
+
+def make_reconstruction() -> None:
+    """Draw the paper's figure 1 for one of the samples."""
+    run("reconstruct still_life.jpg -img_name docs_reconstruction -overwrite -max_size 192")
+    save("reconstruction", load(Path("image_output/docs_reconstruction/docs_reconstruction.png")))
+
+
+def run(flags: str) -> None:
+    """Run the command line with these flags."""
+    print(f"neural_style {flags}", flush=True)
+    subprocess.run([sys.executable, "-m", "neural_style", *shlex.split(flags)], check=True)
+
+
+def load(path: Path) -> np.ndarray:
+    """Return a picture as uint8."""
+    return np.rint(read_picture(path).rgb).astype(np.uint8)
+
+
+def save(name: str, pixels: np.ndarray) -> None:
+    """Write a sheet."""
+    write_picture(HERE / "pictures" / f"{name}.jpg", Picture(pixels.astype(np.float32)))
+
+
+def main() -> None:
+    """Make the sheets that are named, or all."""
+    for name in sys.argv[1:] or [*SHEETS, "reconstruction"]:
+        make_reconstruction() if name == "reconstruction" else make_sheet(name)
+
+
+if __name__ == "__main__":
+    main()

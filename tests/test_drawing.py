@@ -1,0 +1,61 @@
+"""Drawings: the curve of the loss, and sheets of captioned pictures."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from neural_style.drawing import CAPTION_HEIGHT, GAP, draw_curve, draw_sheet
+
+LEFT, RIGHT, TOP, BOTTOM = 56, 640 - 56, 56, 400 - 56  # the axes' corners
+
+
+def curve_heights(canvas: np.ndarray) -> np.ndarray:
+    """Return for each column inside the axes the row that the blue line goes through."""
+    pixels = canvas[TOP - 3 : BOTTOM + 4, LEFT + 4 : RIGHT - 1].astype(int)
+    blueness = np.maximum(pixels[..., 2] - pixels[..., 0], 0)
+    rows = np.arange(len(pixels))[:, None] + TOP - 3
+    assert (blueness.sum(0) > 0).all()
+    return (blueness * rows).sum(0) / blueness.sum(0)
+
+
+def test_a_curve_goes_from_its_first_value_to_its_last():
+    heights = curve_heights(draw_curve([100, 10, 1], ("iteration", "loss")))
+    assert heights[0] == pytest.approx(TOP, abs=4)
+    assert heights[-1] == pytest.approx(BOTTOM, abs=4)
+
+
+def test_the_axis_is_logarithmic_where_all_values_are_positive():
+    middle = (RIGHT - LEFT) // 2 - 4
+    logarithmic = curve_heights(draw_curve([100, 10, 1], ("", "")))
+    linear = curve_heights(draw_curve([100, 10, 0], ("", "")))
+    assert logarithmic[middle] == pytest.approx((TOP + BOTTOM) / 2, abs=4)
+    assert linear[middle] == pytest.approx(BOTTOM - 0.1 * (BOTTOM - TOP), abs=4)
+
+
+@pytest.mark.parametrize("values", [[3.0], [2.0, 2.0, 2.0], [0.0, 0.0], [-1.0, 1.0]])
+def test_any_values_can_be_drawn(values):
+    canvas = draw_curve(values, ("iteration", "loss"))
+    assert canvas.shape == (400, 640, 3)
+    assert canvas.dtype == np.uint8
+    assert canvas.min() < 255
+
+
+def test_a_sheet_shows_each_picture_in_its_place():
+    red = np.full((20, 30, 3), (255, 0, 0), np.uint8)
+    green = np.full((40, 20, 3), (0, 255, 0), np.uint8)
+    blue = np.full((20, 20, 3), (0, 0, 255), np.uint8)
+    sheet = draw_sheet([[("red", red), ("green", green)], [("blue", blue)]], 20)
+    row = 20 + CAPTION_HEIGHT
+    assert sheet.shape == (GAP + 2 * row, GAP + 30 + GAP + 10 + GAP, 3)
+    assert np.array_equal(sheet[GAP : GAP + 20, GAP : GAP + 30], red)
+    assert (sheet[GAP : GAP + 20, GAP + 30 + GAP :][:, :10] == (0, 255, 0)).all()
+    assert np.array_equal(sheet[GAP + row : GAP + row + 20, GAP : GAP + 20], blue)
+    assert (sheet[GAP + row :, GAP + 30 + GAP :] == 255).all()  # the shorter row's end
+
+
+def test_a_sheet_has_its_captions():
+    grey = np.full((20, 60, 3), 128, np.uint8)
+    caption = slice(GAP + 20, GAP + 20 + CAPTION_HEIGHT)
+    assert draw_sheet([[("words", grey)]], 20)[caption].min() < 100
+    assert draw_sheet([[("", grey)]], 20)[caption].min() == 255

@@ -1,0 +1,236 @@
+"""The result's folder: its name, what is in it, and what is not left behind."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from neural_style.config import Config
+from neural_style.errors import StyleError
+from neural_style.images import Picture, read_picture, read_settings_text
+from neural_style.optimise import Step
+from neural_style.result import Result, ResultFolder, history_csv
+
+GREY = Picture(np.full((20, 24, 3), 100, np.float32))
+
+
+def config_for(folder: Path, **given: object) -> Config:
+    return Config(content_img="a.png", style_imgs="b.png", img_output_dir=folder, **given)
+
+
+def result_of(config: Config, picture: Picture = GREY, names: tuple[str, ...] = ()) -> Result:
+    steps = [Step(k, 10.0 / k, {"style": 9 / k, "total": 10 / k}, k / 2, 2 * k) for k in (1, 2)]
+    return Result(picture, config, tuple(steps), dict.fromkeys(names, GREY))
+
+
+def write(config: Config, **given: object) -> Path:
+    return ResultFolder(config).write(result_of(config, **given))
+
+
+def names_in(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+# The result itself
+
+
+def test_image_is_rounded_and_without_alpha():
+    picture = Picture(np.full((2, 3, 3), 99.6, np.float32), np.zeros((2, 3), np.float32))
+    image = result_of(config_for("x"), picture).image
+    assert image.dtype == np.uint8
+    assert image.shape == (2, 3, 3)
+    assert (image == 100).all()
+
+
+def test_save_writes_where_it_is_told_with_the_settings(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    result = result_of(config_for("x", bits=16))
+    assert result.save("~/out.png") == tmp_path / "out.png"
+    assert read_settings_text(tmp_path / "out.png") == result.config.to_yaml()
+    assert result.save(tmp_path / "eight.png", bits=8).stat().st_size > 0
+    depths = [(tmp_path / name).read_bytes()[24] for name in ("out.png", "eight.png")]
+    assert depths == [16, 8]
+
+
+@pytest.mark.parametrize("bits", [12, -8])
+def test_save_refuses_other_depths(tmp_path, bits):
+    with pytest.raises(StyleError, match=f"received {bits}, allowed are 8 and 16"):
+        result_of(config_for("x")).save(tmp_path / "out.png", bits)
+
+
+# Names
+
+
+def test_a_second_run_takes_the_next_free_name(tmp_path):
+    config = config_for(tmp_path / "new" / "folder")
+    paths = [write(config) for _ in range(3)]
+    expected = ["result/result.png", "result_2/result_2.png", "result_3/result_3.png"]
+    assert [str(path.relative_to(tmp_path / "new" / "folder")) for path in paths] == expected
+
+
+def test_a_file_of_the_name_is_left_alone(tmp_path):
+    (tmp_path / "result").write_text("mine")
+    for overwrite in (False, True):
+        assert write(config_for(tmp_path, overwrite=overwrite)).parent == tmp_path / "result_2"
+        assert (tmp_path / "result").read_text() == "mine"
+        for path in (tmp_path / "result_2").iterdir():
+            path.unlink()
+        (tmp_path / "result_2").rmdir()
+
+
+def test_two_runs_at_once_do_not_share_a_folder(tmp_path):
+    folders = [ResultFolder(config_for(tmp_path)) for _ in range(2)]
+    assert folders[0].path == tmp_path / "result" / "result.png"
+    assert folders[1].path == tmp_path / "result_2" / "result_2.png"
+
+
+@pytest.mark.parametrize(
+    ("img_name", "bits", "path"),
+    [
+        ("out", 8, "out/out.png"),
+        ("out.jpg", 8, "out/out.jpg"),
+        ("out.JPG", 8, "out/out.JPG"),
+        ("out.webp", 8, "out/out.webp"),
+        ("out.tif", 16, "out/out.tif"),
+        ("v1.2", 16, "v1.2/v1.2.png"),
+        ("v1.2.png", 8, "v1.2/v1.2.png"),
+        ("a b", 8, "a b/a b.png"),
+    ],
+)
+def test_the_ending_of_the_name_is_the_format(tmp_path, img_name, bits, path):
+    written = write(config_for(tmp_path, img_name=img_name, bits=bits))
+    assert written == tmp_path / path
+    assert read_picture(written).rgb == pytest.approx(GREY.rgb, abs=1)
+
+
+@pytest.mark.parametrize("img_name", ["out.jpg", "out.webp"])
+def test_16_bits_need_another_format(tmp_path, img_name):
+    with pytest.raises(StyleError, match="16 bits need"):
+        ResultFolder(config_for(tmp_path / "x", img_name=img_name, bits=16))
+    assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize("img_name", ["content", "init.jpg", "style", "mask_2", "history"])
+def test_a_name_that_the_result_needs_for_itself_is_refused(tmp_path, img_name):
+    with pytest.raises(StyleError, match=f"^img_name: received '{img_name}', the name of a file"):
+        ResultFolder(config_for(tmp_path, img_name=img_name))
+
+
+# Contents
+
+
+def test_all_files_are_written(tmp_path):
+    config = config_for(tmp_path)
+    folder = write(config, names=("content", "init", "style_1")).parent
+    assert names_in(folder) == {
+        "result.png",
+        "content.png",
+        "init.png",
+        "style_1.png",
+        "config.yaml",
+        "history.csv",
+        "history.png",
+    }
+    assert (folder / "config.yaml").read_text() == config.to_yaml()
+    assert read_settings_text(folder / "result.png") == config.to_yaml()
+    assert Image.open(folder / "history.png").size == (640, 400)
+    with (folder / "history.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert rows == [
+        {"iteration": "1", "style": "9", "total": "10", "seconds": "0.500", "evaluations": "2"},
+        {"iteration": "2", "style": "4.5", "total": "5", "seconds": "1.000", "evaluations": "4"},
+    ]
+
+
+def test_history_of_no_step_has_its_heading():
+    assert history_csv(()) == "iteration,content,style,tv,total,seconds,evaluations\n"
+
+
+def test_alpha_is_kept(tmp_path):
+    alpha = np.linspace(0, 1, 20 * 24, dtype=np.float32).reshape(20, 24)
+    path = write(config_for(tmp_path), picture=Picture(GREY.rgb, alpha))
+    assert np.abs(read_picture(path).alpha - alpha).max() < 0.003
+
+
+def test_a_snapshot_has_the_iteration_in_its_name(tmp_path):
+    folder = ResultFolder(config_for(tmp_path, img_name="v1.2.jpg"))
+    assert folder.write_snapshot(30, GREY) == tmp_path / "v1.2" / "v1.2_00030.jpg"
+    assert names_in(tmp_path / "v1.2") == {"v1.2_00030.jpg"}
+
+
+def test_a_sheet_is_written_with_its_pictures(tmp_path):
+    folder = ResultFolder(config_for(tmp_path, img_name="sheet"))
+    image = np.full((20, 24, 3), 100, np.uint8)
+    path = folder.write_sheet([[("style relu1_1", image)], [("content", image)]])
+    assert path == tmp_path / "sheet" / "sheet.png"
+    assert names_in(path.parent) == {"sheet.png", "style_relu1_1.png", "content.png"}
+    assert np.array_equal(read_picture(path.parent / "content.png").rgb, GREY.rgb)
+
+
+# Overwriting
+
+
+def test_overwrite_replaces_and_removes_what_is_stale(tmp_path):
+    before = ResultFolder(config_for(tmp_path))
+    before.write_snapshot(7, GREY)
+    before.write(result_of(config_for(tmp_path), names=("style_1", "style_2", "mask_1")))
+    (before.folder / "notes.txt").write_text("mine")
+
+    config = config_for(tmp_path, overwrite=True, img_name="result.jpg", seed=5)
+    after = ResultFolder(config)
+    after.write_snapshot(3, GREY)
+    after.write(result_of(config, names=("style_1",)))
+    assert after.folder == before.folder
+    assert names_in(after.folder) == {
+        "result.jpg",
+        "result_00003.jpg",
+        "style_1.png",
+        "config.yaml",
+        "history.csv",
+        "history.png",
+        "notes.txt",
+    }
+    assert "seed: 5\n" in (after.folder / "config.yaml").read_text()
+
+
+def test_overwrite_of_nothing_is_a_first_run(tmp_path):
+    assert write(config_for(tmp_path, overwrite=True)) == tmp_path / "result" / "result.png"
+
+
+# Nothing before the first file, and no place to write
+
+
+def test_nothing_is_made_before_the_first_file(tmp_path):
+    folder = ResultFolder(config_for(tmp_path / "out"))
+    assert names_in(tmp_path / "out") == set()
+    folder.write_snapshot(1, GREY)
+    assert names_in(tmp_path / "out") == {"result"}
+
+
+def test_a_folder_that_cannot_be_written(tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    with pytest.raises(StyleError, match=r"^img_output_dir: .*file/out cannot be written \(Not a"):
+        ResultFolder(config_for(tmp_path / "file" / "out"))
+
+    def refuse(**options: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", refuse)
+    with pytest.raises(
+        StyleError, match=r"cannot be written \(Permission denied\); choose another"
+    ):
+        ResultFolder(config_for(tmp_path))
+
+
+def test_a_name_too_long_for_the_disk_is_refused_at_once(tmp_path):
+    with pytest.raises(StyleError, match="a name of 300 characters; use at most 200"):
+        ResultFolder(config_for(tmp_path, img_name="x" * 300))
+
+
+def test_a_size_too_large_for_the_format_is_refused_at_once(tmp_path):
+    with pytest.raises(StyleError, match="allows 16383 on a side"):
+        ResultFolder(config_for(tmp_path, img_name="a.webp"), (100, 20000))
