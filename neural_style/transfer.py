@@ -232,6 +232,10 @@ def finish(config: Config, inputs: Inputs, image: np.ndarray) -> Picture:
 @contextlib.contextmanager
 def device_scope(config: Config) -> Iterator[None]:
     """Run on the device that the Config names, or say why not and run on the CPU."""
+    with contextlib.suppress(RuntimeError):  # TensorFlow runs already: as its owner has set it
+        # Where operations run side by side, their timing decides in which order gradients are
+        # summed, and rounding makes another picture each time. One at a time, with all threads.
+        tf.config.threading.set_inter_op_parallelism_threads(1)
     kind, _, number = config.device.strip("/").partition(":")
     found = tf.config.list_physical_devices(kind.upper())
     device = config.device

@@ -35,7 +35,11 @@ def start(*arguments: object, **options: object) -> subprocess.Popen:
     command = [sys.executable, "-m", "neural_style", *map(str, arguments)]
     environment = {k: v for k, v in os.environ.items() if k != "TF_CPP_MIN_LOG_LEVEL"}
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    return subprocess.Popen(command, env=environment, **pipes, **options)
+
+    def hear_ctrl_c() -> None:  # also where the tests themselves run in the background, deaf to it
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    return subprocess.Popen(command, env=environment, preexec_fn=hear_ctrl_c, **pipes, **options)
 
 
 @pytest.fixture

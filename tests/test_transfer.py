@@ -1,6 +1,8 @@
 """From a Config to a Result, through a network without training."""
 
 import logging
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -238,6 +240,16 @@ class TestDevice:
         assert "CPU" in where
         (record,) = caplog.records
         assert record.message == "device /gpu:1: TensorFlow sees no GPU; running on the CPU"
+
+    def test_operations_run_one_at_a_time(self):
+        """Side by side, their timing would decide the order of sums, and so the picture."""
+        code = (
+            "from neural_style import Config, transfer\n"
+            "with transfer.device_scope(Config(content_img='a', style_imgs='b')):\n"
+            "    print(transfer.tf.config.threading.get_inter_op_parallelism_threads())"
+        )
+        run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+        assert run.stdout == "1\n"
 
     def test_cpu_says_nothing(self, config, caplog):
         with caplog.at_level(logging.WARNING), transfer.device_scope(config(device="cpu")):
