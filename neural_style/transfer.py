@@ -233,8 +233,9 @@ def finish(config: Config, inputs: Inputs, image: np.ndarray) -> Picture:
 def device_scope(config: Config) -> Iterator[None]:
     """Run on the device that the Config names, or say why not and run on the CPU."""
     with contextlib.suppress(RuntimeError):  # TensorFlow runs already: as its owner has set it
-        # Where operations run side by side, their timing decides in which order gradients are
-        # summed, and rounding makes another picture each time. One at a time, with all threads.
+        # Side by side, repeated gradients of one image were seen to differ in their rounding, most
+        # likely by the order in which they are summed, and so did pictures. One operation at a
+        # time, each with all threads, they did not.
         tf.config.threading.set_inter_op_parallelism_threads(1)
     kind, _, number = config.device.strip("/").partition(":")
     found = tf.config.list_physical_devices(kind.upper())
