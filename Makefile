@@ -1,10 +1,12 @@
 # make demo   set up, then paint a sample photograph
 # make test   set up, then run the tests
 # make lint   set up, then check the code's form
+# make score-compact   paint through our own network and through VGG19, and compare
+# make speed-compact   time the two
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-slow lint clean
+.PHONY: demo test test-slow lint score-compact speed-compact clean
 
 demo: .venv/installed
 	$(BIN)/neural_style -content_img lake.jpg -style_imgs strokes.jpg -img_name demo \
@@ -19,6 +21,12 @@ test-slow: .venv/installed-dev
 lint: .venv/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+score-compact: .venv/installed
+	$(BIN)/python benchmarks/score_compact.py
+
+speed-compact: .venv/installed
+	$(BIN)/python benchmarks/speed_compact.py
 
 clean:
 	rm -rf .venv build *.egg-info

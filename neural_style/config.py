@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
@@ -123,8 +123,9 @@ class Config:
     )
     model_weights: str = _setting(
         "auto",
-        "its weights: auto (NEURAL_STYLE_WEIGHTS if set, else imagenet), imagenet (downloaded by "
-        "Keras once), or the path of a .h5, .weights.h5 or .mat file",
+        "its weights: imagenet (downloaded by Keras once), the path of a .h5, .weights.h5 or .mat "
+        "file, compact (our own network in VGG19's place, needs no download), or auto "
+        "(NEURAL_STYLE_WEIGHTS if set, else imagenet, offline compact)",
         "Network",
     )
     pooling_type: str = _setting(
@@ -292,8 +293,14 @@ class Config:
         return text.getvalue()
 
 
-def load_settings(source: str | os.PathLike[str]) -> dict[str, Any]:
+def load_settings(
+    source: str | os.PathLike[str], known: Collection[str] | None = None
+) -> dict[str, Any]:
     """Read the settings of a preset, a YAML file, or a PNG made by neural_style.
+
+    Args:
+        source: the name or the path.
+        known: names of settings that it may have; Config's if None.
 
     Raises:
         StyleError: no such preset or file, not readable, or an unknown key.
@@ -315,10 +322,11 @@ def load_settings(source: str | os.PathLike[str]) -> dict[str, Any]:
         except (OSError, UnicodeDecodeError) as error:
             raise StyleError(f"config: {path} cannot be read as text: {error}") from None
     settings = _parse_yaml(text, path)
+    known = FIELDS if known is None else known
     for key in settings:
-        if key not in FIELDS:
+        if key not in known:
             raise StyleError(
-                f"config: {path} has the unknown key {key!r}{did_you_mean(str(key), FIELDS)}"
+                f"config: {path} has the unknown key {key!r}{did_you_mean(str(key), known)}"
             )
     return {key: value for key, value in settings.items() if value is not None}
 

@@ -32,6 +32,8 @@ def build_features(
     layers: Sequence[str],
     network: str = "vgg19",
     pooling_type: str = "avg",
+    batch_size: int | None = 1,
+    dtype: str = "float32",
 ) -> keras.Model:
     """Build the model that maps an image to the activations of the named layers.
 
@@ -44,9 +46,11 @@ def build_features(
         layers: names of layers (see `neural_style.layers`).
         network: `vgg19` or `vgg16`.
         pooling_type: `avg` or `max`.
+        batch_size: B, the number of images; None for any.
+        dtype: Keras's policy for what it computes, `float32` or `mixed_bfloat16`.
 
     Returns:
-        A model from RGB [1, H, W, 3], float32 in [0, 255], to a dict of [1, h, w, C] by the names
+        A model from RGB [B, H, W, 3], float32 in [0, 255], to a dict of [B, h, w, C] by the names
         as they were given. Nothing in it is trainable.
 
     Raises:
@@ -61,27 +65,28 @@ def build_features(
     last = deepest(names.values(), network)
     pooling = {"avg": keras.layers.AveragePooling2D, "max": keras.layers.MaxPooling2D}[pooling_type]
 
-    image = keras.Input((None, None, 3), batch_size=1, name="image")
-    x = Normalise(name="normalise")(image)
+    image = keras.Input((None, None, 3), batch_size=batch_size, name="image")
+    x = Normalise(name="normalise", dtype="float32")(image)
     outputs = {}
     previous_block = "1"
     for name, _, channels in convolutions(network):
         block = name[4]
         if block != previous_block:
             pool = f"pool{previous_block}"
-            x = outputs[pool] = pooling(2, 2, padding="same", name=pool)(x)
+            x = outputs[pool] = pooling(2, 2, "same", name=pool, dtype=dtype)(x)
             if pool == last:
                 break
             previous_block = block
-        x = outputs[name] = keras.layers.Conv2D(channels, 3, padding="same", name=name)(x)
+        convolution = keras.layers.Conv2D(channels, 3, padding="same", name=name, dtype=dtype)
+        x = outputs[name] = convolution(x)
         if name == last:
             break
         relu = name.replace("conv", "relu")
-        x = outputs[relu] = keras.layers.ReLU(name=relu)(x)
+        x = outputs[relu] = keras.layers.ReLU(name=relu, dtype=dtype)(x)
         if relu == last:
             break
     else:
-        x = outputs[last] = pooling(2, 2, padding="same", name=last)(x)  # pool5
+        x = outputs[last] = pooling(2, 2, "same", name=last, dtype=dtype)(x)  # pool5
 
     model = keras.Model(image, {name: outputs[layer] for name, layer in names.items()})
     for layer in model.layers:

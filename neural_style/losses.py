@@ -7,21 +7,80 @@ number of positions and N = C the number of channels, as in the paper.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import tensorflow as tf
 
 
-def gram(activations: tf.Tensor) -> tf.Tensor:
+@dataclass(frozen=True)
+class Projection:
+    """Activations F = f Q + b of a layer that are a linear map of fewer channels.
+
+    What style needs of them is computed on the fewer channels (see `gram`).
+
+    Attributes:
+        features: f, [1, H, W, c].
+        kernel: Q, [c, C].
+        bias: b, [C].
+    """
+
+    features: tf.Tensor
+    kernel: tf.Tensor
+    bias: tf.Tensor
+
+    def dense(self) -> tf.Tensor:
+        """Return F, [1, H, W, C]."""
+        return tf.tensordot(self.features, self.kernel, 1) + self.bias
+
+
+Activations = tf.Tensor | Projection
+
+
+def dense(activations: Activations) -> tf.Tensor:
+    """Return the activations as one tensor, [1, H, W, C]."""
+    return activations.dense() if isinstance(activations, Projection) else activations
+
+
+def size(activations: Activations) -> tuple[int, int]:
+    """Return a layer's height and width."""
+    features = activations.features if isinstance(activations, Projection) else activations
+    return tuple(features.shape[1:3])
+
+
+def gram(activations: Activations, mask: tf.Tensor | None = None) -> tf.Tensor:
     """Return the Gram matrix G = F^T F of one layer (equation 3), not normalised.
 
+    For a projection F = f Q + b it follows from the smaller one of [f, 1]:
+
+        G = Q^T (f^T f) Q + Q^T s b^T + b s^T Q + M b b^T,    s = f^T 1,
+
+    so the C channels are never computed at the M positions. With a mask m, f and 1 are multiplied
+    by it first.
+
     Args:
-        activations: [1, H, W, C], float32.
+        activations: [1, H, W, C], float32, or a projection to C channels.
+        mask: [1, H, W, 1], what F is multiplied by; None for nothing.
 
     Returns:
         [C, C], float32.
     """
-    channels = activations.shape[-1]
-    features = tf.reshape(activations, [-1, channels])
-    return tf.matmul(features, features, transpose_a=True)
+    if not isinstance(activations, Projection):
+        features = _positions(activations if mask is None else activations * mask)
+        return tf.matmul(features, features, transpose_a=True)
+    features, kernel, bias = activations.features, activations.kernel, activations.bias[None]
+    ones = tf.ones_like(features[..., :1]) if mask is None else mask
+    features = _positions(features if mask is None else features * mask)
+    ones = _positions(ones)
+    projected = tf.matmul(kernel, tf.matmul(features, features, transpose_a=True), transpose_a=True)
+    sums = tf.matmul(tf.matmul(ones, features, transpose_a=True), kernel)
+    mixed = tf.matmul(sums, bias, transpose_a=True)
+    constant = tf.reduce_sum(tf.square(ones)) * tf.matmul(bias, bias, transpose_a=True)
+    return tf.matmul(projected, kernel) + mixed + tf.transpose(mixed) + constant
+
+
+def _positions(activations: tf.Tensor) -> tf.Tensor:
+    """Return [1, H, W, C] as [M, C]."""
+    return tf.reshape(activations, [-1, activations.shape[-1]])
 
 
 def content_loss(activations: tf.Tensor, target: tf.Tensor, function: int = 1) -> tf.Tensor:

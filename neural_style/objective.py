@@ -8,13 +8,22 @@ weights (5, 1e4, 1e-3) mean the same here.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 
 import tensorflow as tf
 
-from neural_style.losses import content_loss, gram, style_loss, total_variation
+from neural_style.losses import (
+    Activations,
+    content_loss,
+    dense,
+    gram,
+    size,
+    style_loss,
+    total_variation,
+)
 
-Features = Callable[[tf.Tensor], Mapping[str, tf.Tensor]]
+Features = Callable[[tf.Tensor], Mapping[str, Activations]]
 
 
 class Objective:
@@ -75,8 +84,8 @@ class Objective:
         self.style_weights = _variable(style_weights)
 
         activations = features(content)
-        self._content_targets = [activations[name] for name in self._content_layers]
-        sizes = {name: activations[name].shape[1:3] for name in self._style_layers}
+        self._content_targets = [dense(activations[name]) for name in self._content_layers]
+        sizes = {name: size(activations[name]) for name in self._style_layers}
         self._masks = masks and {
             name: [mask(*size)[None, :, :, None] for mask in masks] for name, size in sizes.items()
         }
@@ -84,10 +93,8 @@ class Objective:
         for index, style in enumerate(styles):
             activations = features(style)
             for name in self._style_layers:
-                seen = activations[name]
-                if self._masks:
-                    seen = seen * self._masks[name][index]
-                self._style_targets[name].append(gram(seen))
+                mask = self._masks[name][index] if self._masks else None
+                self._style_targets[name].append(gram(activations[name], mask))
         self._style_targets = {name: tf.stack(a) for name, a in self._style_targets.items()}
 
     def __call__(self, image: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -101,26 +108,26 @@ class Objective:
         )
         return {"content": content, "style": style, "tv": variation, "total": total}
 
-    def _content_term(self, activations: Mapping[str, tf.Tensor]) -> tf.Tensor:
+    def _content_term(self, activations: Mapping[str, Activations]) -> tf.Tensor:
         losses = [
-            content_loss(activations[name], target, self._content_loss_function)
+            content_loss(dense(activations[name]), target, self._content_loss_function)
             for name, target in zip(self._content_layers, self._content_targets, strict=True)
         ]
         return _weighted_mean(losses, self.content_layer_weights)
 
-    def _style_term(self, activations: Mapping[str, tf.Tensor]) -> tf.Tensor:
+    def _style_term(self, activations: Mapping[str, Activations]) -> tf.Tensor:
         losses = [self._style_layer_loss(name, activations[name]) for name in self._style_layers]
         return _weighted_mean(losses, self.style_layer_weights)
 
-    def _style_layer_loss(self, name: str, activations: tf.Tensor) -> tf.Tensor:
+    def _style_layer_loss(self, name: str, activations: Activations) -> tf.Tensor:
         """Return the mean over the styles of one layer's style loss."""
         targets = self._style_targets[name]
-        positions = tf.size(activations[..., 0])
+        positions = math.prod(size(activations))
         if not self._masks:
             weights = self.style_weights / tf.reduce_sum(self.style_weights)
             return style_loss(gram(activations), targets, weights, positions) / len(targets)
         losses = [
-            style_loss(gram(activations * mask), targets[i : i + 1], tf.ones(1), positions)
+            style_loss(gram(activations, mask), targets[i : i + 1], tf.ones(1), positions)
             for i, mask in enumerate(self._masks[name])
         ]
         return _weighted_mean(losses, self.style_weights)

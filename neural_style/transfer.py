@@ -14,13 +14,13 @@ import tensorflow as tf
 from neural_style.colour import keep_colours, luminance_only
 from neural_style.config import Config
 from neural_style.errors import StyleError
-from neural_style.features import MEAN, build_features
+from neural_style.features import MEAN
 from neural_style.images import Picture, find_picture, read_picture, reduced_size, resize
 from neural_style.masks import load_mask, mask_at
+from neural_style.networks import load_network
 from neural_style.objective import Objective
 from neural_style.optimise import OPTIMISERS, Step
 from neural_style.result import Result
-from neural_style.weights import load_weights
 
 logger = logging.getLogger("neural_style")
 
@@ -175,14 +175,13 @@ def build_objective(config: Config, inputs: Inputs) -> Objective:
     """Load the network and compute the targets of the pictures."""
     content_layers = config.content_layers if config.content_weight else ()
     style_layers = config.style_layers if config.style_weight else ()
-    weights, where = load_weights(config.model_weights, config.network)
-    logger.info("network %s, %s", config.network, where)
-    features = build_features(
-        weights,
+    features, network = load_network(
+        config.model_weights,
         list(dict.fromkeys([*content_layers, *style_layers])),
         config.network,
         config.pooling_type,
     )
+    logger.info("network %s", network)
     styles = inputs.styles if config.style_weight else ()
     content = inputs.content
     if _luminance_alone(config):

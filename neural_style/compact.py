@@ -1,0 +1,166 @@
+"""The network `compact`: VGG's shape with far fewer channels, trained to stand in for VGG19.
+
+Behind each of its five blocks, linear heads predict VGG19's own activations, with VGG19's channels
+and size. So it is a drop-in: the same names of layers, the same weights of the losses. Its weights
+come with the package; `python -m neural_style.distill` has made them (see docs/compact.md).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from neural_style.errors import StyleError
+from neural_style.features import MEAN
+from neural_style.layers import resolve_layer
+from neural_style.losses import Projection
+from neural_style.weights import Weights
+
+# Channels of the five blocks, half of VGG19's or less, and convolutions in each.
+WIDTHS = (32, 64, 128, 256, 256)
+CONVOLUTIONS = (2, 2, 3, 3, 2)
+# The layers of VGG19 that are predicted: behind which block, and VGG19's channels.
+HEADS = {
+    "relu1_1": (1, 64),
+    "relu2_1": (2, 128),
+    "relu3_1": (3, 256),
+    "relu4_1": (4, 512),
+    "conv4_2": (4, 512),
+    "relu5_1": (5, 512),
+}
+CONTENT_LAYER = "conv4_2"
+STYLE_LAYERS = tuple(name for name in HEADS if name != CONTENT_LAYER)
+# A power of two, so that bfloat16 rounds the input just as it rounds VGG19's.
+SCALE = 64.0
+
+PACKAGED = Path(__file__).with_name("compact.npz")
+SHA256 = "8569be89958719e906b1614bd9e38b89ce916ae258da21da4d280e27ecc0f95b"
+
+
+class Scale(keras.layers.Layer):
+    """RGB in [0, 255] to values around 0 of the order of 1."""
+
+    def call(self, image: tf.Tensor) -> tf.Tensor:
+        """Take and return [B, H, W, 3]."""
+        return (image - tf.constant(MEAN, image.dtype)) / SCALE
+
+
+def build_trunk(blocks: int = len(WIDTHS), dtype: str = "float32") -> keras.Model:
+    """Build the network without its heads.
+
+    Pooling is by average, 2 x 2 with stride 2 and padding `same`, as in our VGG19, so each block
+    has the size of VGG19's.
+
+    Args:
+        blocks: how many of its blocks.
+        dtype: Keras's policy for its convolutions: `float32` or `mixed_bfloat16`.
+
+    Returns:
+        A model from RGB [B, H, W, 3], float32 in [0, 255], to a list of the blocks' outputs.
+    """
+    image = keras.Input((None, None, 3), name="image")
+    x = Scale(name="scale", dtype="float32")(image)
+    outputs = []
+    for block in range(1, blocks + 1):
+        if block > 1:
+            x = keras.layers.AveragePooling2D(2, 2, "same", name=f"pool{block - 1}", dtype=dtype)(x)
+        for index in range(1, CONVOLUTIONS[block - 1] + 1):
+            x = keras.layers.Conv2D(
+                WIDTHS[block - 1],
+                3,
+                padding="same",
+                activation="relu",
+                name=f"block{block}_conv{index}",
+                dtype=dtype,
+            )(x)
+        outputs.append(x)
+    return keras.Model(image, outputs, name="compact")
+
+
+def build_compact(
+    weights: Weights, layers: Sequence[str], dtype: str = "float32"
+) -> Callable[[tf.Tensor], dict[str, Projection]]:
+    """Build the function from an image to its predictions of VGG19's activations.
+
+    Args:
+        weights: of `load_compact`.
+        layers: names of layers of VGG19, all of them in HEADS.
+        dtype: Keras's policy for the convolutions, `float32` or `mixed_bfloat16`.
+
+    Returns:
+        A function from RGB [1, H, W, 3], float32 in [0, 255], to projections by the names as they
+        were given.
+
+    Raises:
+        StyleError: a layer that is not predicted.
+    """
+    heads = {name: resolve_layer(name, "vgg19") for name in layers}
+    for name, head in heads.items():
+        if head not in HEADS:
+            raise StyleError(
+                f"layer {name!r}: the network compact does not predict it; it predicts "
+                f"{', '.join(HEADS)}. For others use VGG19, with -model_weights imagenet or a file"
+            )
+    blocks = {name: HEADS[head][0] for name, head in heads.items()}
+    trunk = build_trunk(max(blocks.values(), default=1), dtype)
+    for layer in trunk.layers:
+        if isinstance(layer, keras.layers.Conv2D):
+            layer.set_weights(weights[layer.name])
+    trunk.trainable = False
+    maps = {name: [tf.constant(array) for array in weights[head]] for name, head in heads.items()}
+
+    def features(image: tf.Tensor) -> dict[str, Projection]:
+        outputs = [tf.cast(output, tf.float32) for output in trunk(image)]
+        return {name: Projection(outputs[blocks[name] - 1], *maps[name]) for name in heads}
+
+    return features
+
+
+def load_compact() -> Weights:
+    """Read the weights that come with the package.
+
+    Returns:
+        Kernel and bias, float32, by name: of the convolutions (`block1_conv1`, [3, 3, C_in,
+        C_out] and [C_out]) and of the heads (`relu1_1`, [c, C] and [C]).
+
+    Raises:
+        StyleError: the file is missing or damaged.
+    """
+    remedy = "install neural_style again"
+    if not PACKAGED.is_file():
+        raise StyleError(f"model_weights: compact should be at {PACKAGED}, but is not; {remedy}")
+    data = PACKAGED.read_bytes()
+    found = hashlib.sha256(data).hexdigest()
+    if found != SHA256:
+        raise StyleError(
+            f"model_weights: {PACKAGED} is damaged or not of this version (SHA-256 "
+            f"{found[:12]}..., expected {SHA256[:12]}...); {remedy}"
+        )
+    return unpack(data)
+
+
+def pack(weights: Weights) -> bytes:
+    """Return the weights as a file: NumPy's .npz of float16 arrays."""
+    file = io.BytesIO()
+    arrays = {}
+    for name, (kernel, bias) in weights.items():
+        arrays[f"{name}/kernel"] = np.asarray(kernel, np.float16)
+        arrays[f"{name}/bias"] = np.asarray(bias, np.float16)
+    np.savez(file, allow_pickle=False, **arrays)
+    return file.getvalue()
+
+
+def unpack(data: bytes) -> Weights:
+    """Return the weights of a file as float32."""
+    with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+        names = [key.removesuffix("/kernel") for key in arrays if key.endswith("/kernel")]
+        return {
+            name: tuple(arrays[f"{name}/{part}"].astype(np.float32) for part in ("kernel", "bias"))
+            for name in names
+        }

@@ -1,0 +1,59 @@
+"""Which network compares the pictures: VGG with somebody's weights, or our own."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Mapping, Sequence
+
+import tensorflow as tf
+
+from neural_style.compact import build_compact, load_compact
+from neural_style.errors import StyleError
+from neural_style.features import build_features
+from neural_style.losses import Activations
+from neural_style.weights import VARIABLE, load_weights
+
+logger = logging.getLogger("neural_style")
+
+
+def load_network(
+    source: str, layers: Sequence[str], network: str = "vgg19", pooling_type: str = "avg"
+) -> tuple[Callable[[tf.Tensor], Mapping[str, Activations]], str]:
+    """Return the function from an image to the activations of layers, and what it is.
+
+    Args:
+        source: `compact`, or as for `weights.load_weights`. `auto` is the file in the variable
+            NEURAL_STYLE_WEIGHTS if it is set, else `imagenet`, and where that is neither on this
+            machine nor to be had, `compact`.
+        layers: names of layers of the network.
+        network: `vgg19` or `vgg16`. Compact stands in for VGG19 alone.
+        pooling_type: `avg` or `max`. Compact has `avg` alone.
+
+    Returns:
+        A function from RGB [1, H, W, 3], float32 in [0, 255], to activations by the layers' names;
+        and a few words on the network and where its weights came from.
+
+    Raises:
+        StyleError: no such layer; or weights that are missing, damaged or of another network.
+    """
+    if source != "compact":
+        try:
+            weights, where = load_weights(source, network)
+        except StyleError as error:
+            offline = source == "auto" and not os.environ.get(VARIABLE)
+            if not offline or network != "vgg19" or pooling_type != "avg":
+                raise
+            logger.warning("using the network compact, which comes with neural_style: %s", error)
+        else:
+            return build_features(weights, layers, network, pooling_type), f"{network}, {where}"
+    for name, value, only in [
+        ("network", network, "vgg19"),
+        ("pooling_type", pooling_type, "avg"),
+    ]:
+        if value != only:
+            raise StyleError(
+                f"{name}: received {value!r}, but the network compact stands in for {only!r} "
+                "alone; set it so, or give weights of VGG with -model_weights"
+            )
+    return build_compact(load_compact(), layers), "compact, the network of neural_style's own"
