@@ -11,6 +11,7 @@ import neural_style as ns
 from neural_style import StyleError, compact, weights
 from neural_style.compact import HEADS, build_compact, build_trunk, load_compact, pack, unpack
 from neural_style.features import build_features
+from neural_style.images import Picture, write_picture
 from neural_style.layers import CHANNELS
 from neural_style.losses import Projection, dense, gram, size
 from neural_style.networks import load_network
@@ -210,6 +211,38 @@ class TestChoice:
             load_network("compact", ["relu1_1"], **settings)
         with pytest.raises(StyleError, match="cannot be downloaded"):
             load_network("auto", ["relu1_1"], **settings)
+
+
+class TestCommandLine:
+    @pytest.fixture
+    def flags(self, tmp_path: Path, photograph, painting, monkeypatch) -> list[str]:
+        """Paint two small pictures on a machine that no network reaches."""
+        monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+        monkeypatch.setattr(weights, "ADDRESS", "http://127.0.0.1:9/{0}_notop.h5")
+        monkeypatch.chdir(tmp_path)
+        write_picture(Path("a.png"), Picture(photograph.astype(np.float32)))
+        write_picture(Path("b.png"), Picture(painting.astype(np.float32)))
+        paths = ["-content_img", "a.png", "-style_imgs", "b.png"]
+        return [*paths, "-max_iterations", "2", "-device", "/cpu:0"]
+
+    def test_offline_it_paints_and_says_with_what(self, flags, run_cli):
+        code, _, said = run_cli(*flags)
+        assert code == 0
+        assert Path("image_output/result/result.png").is_file()
+        (line,) = [line for line in said.splitlines() if "NEURAL_STYLE_WEIGHTS" in line]
+        assert "using the network compact" in line
+
+    def test_asked_for_it_warns_of_nothing(self, flags, run_cli):
+        code, _, said = run_cli(*flags, "-model_weights", "compact")
+        assert code == 0
+        assert "network compact" in said
+        assert "NEURAL_STYLE_WEIGHTS" not in said
+
+    def test_a_layer_that_it_lacks_is_a_sentence(self, flags, run_cli):
+        code, _, said = run_cli(*flags, "-model_weights", "compact", "-style_layers", "relu3_2")
+        assert code == 1
+        assert "relu3_2" in said.splitlines()[-1]
+        assert "Traceback" not in said
 
 
 @pytest.mark.parametrize("masked", [False, True])
