@@ -92,7 +92,7 @@ def score(content: Path, style: Path, arguments: argparse.Namespace) -> dict:
         return Config(**pictures, model_weights=weights, device="/cpu:0")
 
     inputs = load_inputs(config("compact"))
-    judge, _ = load_network(arguments.teacher, LAYERS)
+    judge = load_network(arguments.teacher, LAYERS).features
 
     @tf.function
     def grams(picture: tf.Tensor) -> list[tf.Tensor]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import tensorflow as tf
 
@@ -17,10 +18,25 @@ from neural_style.weights import VARIABLE, load_weights
 logger = logging.getLogger("neural_style")
 
 
+@dataclass(frozen=True)
+class Network:
+    """A network with its weights.
+
+    Attributes:
+        features: maps RGB [1, H, W, 3], float32 in [0, 255], to activations by the layers' names.
+        source: its weights; `compact` where that has stepped in for `auto`.
+        description: a few words on what it is and where its weights came from.
+    """
+
+    features: Callable[[tf.Tensor], Mapping[str, Activations]]
+    source: str
+    description: str
+
+
 def load_network(
     source: str, layers: Sequence[str], network: str = "vgg19", pooling_type: str = "avg"
-) -> tuple[Callable[[tf.Tensor], Mapping[str, Activations]], str]:
-    """Return the function from an image to the activations of layers, and what it is.
+) -> Network:
+    """Load weights and build the network that compares the pictures.
 
     Args:
         source: `compact`, or as for `weights.load_weights`. `auto` is the file in the variable
@@ -29,10 +45,6 @@ def load_network(
         layers: names of layers of the network.
         network: `vgg19` or `vgg16`. Compact stands in for VGG19 alone.
         pooling_type: `avg` or `max`. Compact has `avg` alone.
-
-    Returns:
-        A function from RGB [1, H, W, 3], float32 in [0, 255], to activations by the layers' names;
-        and a few words on the network and where its weights came from.
 
     Raises:
         StyleError: no such layer; or weights that are missing, damaged or of another network.
@@ -46,7 +58,8 @@ def load_network(
                 raise
             logger.warning("using the network compact, which comes with neural_style: %s", error)
         else:
-            return build_features(weights, layers, network, pooling_type), f"{network}, {where}"
+            features = build_features(weights, layers, network, pooling_type)
+            return Network(features, source, f"{network}, {where}")
     for name, value, only in [
         ("network", network, "vgg19"),
         ("pooling_type", pooling_type, "avg"),
@@ -56,4 +69,5 @@ def load_network(
                 f"{name}: received {value!r}, but the network compact stands in for {only!r} "
                 "alone; set it so, or give weights of VGG with -model_weights"
             )
-    return build_compact(load_compact(), layers), "compact, the network of neural_style's own"
+    features = build_compact(load_compact(), layers)
+    return Network(features, "compact", "compact, neural_style's own")

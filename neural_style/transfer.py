@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from neural_style.errors import StyleError
 from neural_style.features import MEAN
 from neural_style.images import Picture, find_picture, read_picture, reduced_size, resize
 from neural_style.masks import load_mask, mask_at
-from neural_style.networks import load_network
+from neural_style.networks import Network, load_network
 from neural_style.objective import Objective
 from neural_style.optimise import OPTIMISERS, Step
 from neural_style.result import Result
@@ -75,6 +75,7 @@ def stylize(
     Returns:
         The Result. Of the pictures that the optimiser went through it is the one of least loss. If
         Ctrl-C stops it after the first iteration, it is the best until then, and `interrupted`.
+        Its config names the network that was used, should `auto` have come down to `compact`.
 
     Raises:
         StyleError: something that the user can mend.
@@ -86,7 +87,9 @@ def stylize(
     interrupted = False
     try:
         with device_scope(config):
-            objective = build_objective(config, inputs)
+            network = _load_network(config)
+            config = replace(config, model_weights=network.source)
+            objective = build_objective(config, inputs, network)
             for step in minimise(config, objective, inputs.init):
                 if best is None or step.total <= best.total:
                     best = step
@@ -126,7 +129,7 @@ def evaluate(config: Config, image: np.ndarray) -> dict[str, Any]:
             "content's at this max_size"
         )
     with device_scope(config):
-        objective = build_objective(config, inputs)
+        objective = build_objective(config, inputs, _load_network(config))
         tensor = tf.constant(image[None])
         with tf.GradientTape() as tape:
             tape.watch(tensor)
@@ -171,24 +174,16 @@ def load_inputs(config: Config) -> Inputs:
     return Inputs(content, alpha, resized, masks, init)
 
 
-def build_objective(config: Config, inputs: Inputs) -> Objective:
-    """Load the network and compute the targets of the pictures."""
-    content_layers = config.content_layers if config.content_weight else ()
-    style_layers = config.style_layers if config.style_weight else ()
-    features, network = load_network(
-        config.model_weights,
-        list(dict.fromkeys([*content_layers, *style_layers])),
-        config.network,
-        config.pooling_type,
-    )
-    logger.info("network %s", network)
+def build_objective(config: Config, inputs: Inputs, network: Network) -> Objective:
+    """Compute the targets of the pictures, as the network sees them."""
+    content_layers, style_layers = _layers(config)
     styles = inputs.styles if config.style_weight else ()
     content = inputs.content
     if _luminance_alone(config):
         content = luminance_only(content, config.color_convert_type)
         styles = [luminance_only(style, config.color_convert_type) for style in styles]
     return Objective(
-        features,
+        network.features,
         tf.constant(content[None]),
         [tf.constant(style[None]) for style in styles],
         inputs.masks and [mask_at(mask) for mask in inputs.masks],
@@ -250,6 +245,22 @@ def device_scope(config: Config) -> Iterator[None]:
         logger.warning("device %s: %s; running on the CPU", config.device, why)
     with tf.device(device):
         yield
+
+
+def _load_network(config: Config) -> Network:
+    layers = [name for names in _layers(config) for name in names]
+    layers = list(dict.fromkeys(layers))
+    network = load_network(config.model_weights, layers, config.network, config.pooling_type)
+    logger.info("network %s", network.description)
+    return network
+
+
+def _layers(config: Config) -> tuple[Sequence[str], Sequence[str]]:
+    """Return the content and the style layers that have a weight."""
+    return (
+        config.content_layers if config.content_weight else (),
+        config.style_layers if config.style_weight else (),
+    )
 
 
 def _found(source: Any, folder: str, setting: str) -> Any:

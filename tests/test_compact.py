@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 import neural_style as ns
-from neural_style import StyleError, compact, weights
+from neural_style import Config, StyleError, compact, weights
 from neural_style.compact import HEADS, build_compact, build_trunk, load_compact, pack, unpack
 from neural_style.features import build_features
 from neural_style.images import Picture, write_picture
@@ -180,16 +180,17 @@ class TestChoice:
 
     def test_offline_auto_is_compact_with_one_line(self, caplog: pytest.LogCaptureFixture):
         logging.getLogger("neural_style").propagate = True
-        seen, said = load_network("auto", ["relu1_1"])
-        assert isinstance(seen(image(16, 16))["relu1_1"], Projection)
-        assert said.startswith("compact")
+        network = load_network("auto", ["relu1_1"])
+        assert isinstance(network.features(image(16, 16))["relu1_1"], Projection)
+        assert network.source == "compact"
+        assert network.description.startswith("compact")
         (record,) = caplog.records
         assert "NEURAL_STYLE_WEIGHTS" in record.getMessage()
         assert "\n" not in record.getMessage()
 
     def test_the_variable_comes_first(self, random_weights, monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setenv("NEURAL_STYLE_WEIGHTS", random_weights)
-        assert load_network("auto", ["relu1_1"])[1] == f"vgg19, {random_weights}"
+        assert load_network("auto", ["relu1_1"]).description == f"vgg19, {random_weights}"
         monkeypatch.setenv("NEURAL_STYLE_WEIGHTS", "missing.h5")
         with pytest.raises(StyleError, match=r"missing\.h5"):
             load_network("auto", ["relu1_1"])
@@ -231,6 +232,8 @@ class TestCommandLine:
         assert Path("image_output/result/result.png").is_file()
         (line,) = [line for line in said.splitlines() if "NEURAL_STYLE_WEIGHTS" in line]
         assert "using the network compact" in line
+        # So that the picture can be made again where VGG19 is at hand.
+        assert Config.load("image_output/result/result.png").model_weights == "compact"
 
     def test_asked_for_it_warns_of_nothing(self, flags, run_cli):
         code, _, said = run_cli(*flags, "-model_weights", "compact")
@@ -250,7 +253,7 @@ def test_painting_with_two_styles(photograph, painting, masked: bool):
     half = np.zeros((40, 48), np.uint8)
     half[:, :24] = 255
     masks = {"style_mask": True, "style_mask_imgs": [half, 255 - half]} if masked else {}
-    config = ns.Config(
+    config = Config(
         content_img=photograph,
         style_imgs=[painting, painting[::-1].copy()],
         style_imgs_weights=[0.3, 0.7],
@@ -273,7 +276,7 @@ def test_its_pictures_are_near_those_of_vgg19(shared: Path, reference_weights: s
     folders = {"content_img_dir": str(shared / "images" / "content")}
     folders["style_imgs_dir"] = str(shared / "images" / "style")
     settings = {"max_size": 96, "max_iterations": 30, "device": "/cpu:0"}
-    judge, _ = load_network(reference_weights, layers)
+    judge = load_network(reference_weights, layers).features
 
     def error(picture: np.ndarray, style: np.ndarray) -> float:
         pairs = zip(judge(picture[None]).values(), judge(style[None]).values(), strict=True)
@@ -281,7 +284,7 @@ def test_its_pictures_are_near_those_of_vgg19(shared: Path, reference_weights: s
         return float(np.mean([tf.norm(a - b) / tf.norm(b) for a, b in grams]))
 
     results = {
-        source: ns.stylize(ns.Config(**pictures, **folders, **settings, model_weights=source))
+        source: ns.stylize(Config(**pictures, **folders, **settings, model_weights=source))
         for source in (reference_weights, "compact")
     }
     inputs = results["compact"].inputs
