@@ -16,7 +16,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import time
+import sys
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -63,21 +63,21 @@ def main() -> None:
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     rows = []
-    print(f"{'pair':40} {'content':>8} {'vgg19':>8} {'compact':>8} {'score':>6} {'s':>5}")
+    print("| pair | e content | e VGG19 | e compact | score |\n|---|---|---|---|---|")
     for pair in PAIRS:
         paths = [_path(name, arguments.shared) for name in pair]
         if not all(path.is_file() for path in paths):
-            print(f"{paths[0].stem} x {paths[1].stem}: not here")
+            print(f"{paths[0].stem} x {paths[1].stem}: not here", file=sys.stderr)
             continue
         row = score(*paths, arguments)
         rows.append(row)
         print(
-            f"{row['pair']:40} {row['content']:8.4f} {row['vgg19']:8.4f} {row['compact']:8.4f} "
-            f"{row['score']:6.3f} {row['seconds']:5.0f}",
+            f"| {row['pair']} | {row['content']:.4f} | {row['vgg19']:.4f} | {row['compact']:.4f} "
+            f"| {row['score']:.3f} |",
             flush=True,
         )
     scores = [row["score"] for row in rows]
-    print(f"mean {np.mean(scores):.3f}, least {min(scores):.3f}")
+    print(f"| mean (least) | | | | **{np.mean(scores):.3f}** ({min(scores):.3f}) |")
     if arguments.record:
         record = json.loads(arguments.record.read_text())
         record["score"] = {"mean": np.mean(scores), "least": min(scores), "pairs": rows}
@@ -85,7 +85,7 @@ def main() -> None:
 
 
 def score(content: Path, style: Path, arguments: argparse.Namespace) -> dict:
-    """Return the errors of one pair, its score, and the seconds that compact took."""
+    """Return the errors of one pair and its score."""
 
     def config(weights: str) -> Config:
         pictures = {"content_img": content, "style_imgs": style, "max_size": 256}
@@ -107,9 +107,7 @@ def score(content: Path, style: Path, arguments: argparse.Namespace) -> dict:
         path = arguments.out / f"{content.stem}_{style.stem}_{name}.png"
         # Through VGG19 the picture is always the same one.
         if name == "compact" or not path.is_file():
-            started = time.perf_counter()
             stylize(config(weights), inputs=inputs).save(path)
-            row["seconds"] = time.perf_counter() - started
         row[name] = error(read_picture(path).rgb)
     row["score"] = (row["content"] - row["compact"]) / (row["content"] - row["vgg19"])
     return row

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
-from neural_style.errors import StyleError, did_you_mean
+from neural_style.errors import StyleError, did_you_mean, first_line
 from neural_style.layers import NETWORKS, resolve_layer
 
 # A path, or an array [H, W], [H, W, 3] or [H, W, 4], uint8, uint16, or float in [0, 255].
@@ -355,7 +355,7 @@ def _parse_yaml(text: str, path: Path) -> dict[str, Any]:
     except (YAMLError, ValueError, KeyError, RecursionError) as error:  # a date 2024-13-45 raises
         mark = getattr(error, "problem_mark", None)
         place = f" in line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        problem = str(getattr(error, "problem", None) or error).strip().partition("\n")[0]
+        problem = first_line(getattr(error, "problem", None) or error)
         raise StyleError(f"config: {path} is not YAML{place}: {problem}") from None
     if settings is None:
         return {}

@@ -1,4 +1,4 @@
-"""The one exception for what a user can mend, and the search for what they may have meant."""
+"""The one exception for what a user can mend, and words that go into its message."""
 
 from __future__ import annotations
 
@@ -12,6 +12,11 @@ class StyleError(Exception):
     Its message is one sentence: what was received, what is allowed and what to do. Whatever else
     is raised inside the package is a bug and keeps its traceback.
     """
+
+
+def first_line(error: object) -> str:
+    """Return the first line of what another library's exception says, or its type's name."""
+    return str(error).strip().partition("\n")[0] or type(error).__name__
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

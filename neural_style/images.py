@@ -22,7 +22,7 @@ import numpy as np
 import tifffile
 from PIL import Image, ImageCms, UnidentifiedImageError
 
-from neural_style.errors import StyleError, did_you_mean
+from neural_style.errors import StyleError, did_you_mean, first_line
 
 # 16384 x 16384: a header that says more is a mistake or an attack.
 MOST_PIXELS = 2**28
@@ -116,9 +116,8 @@ def read_picture(source: Any, setting: str = "picture") -> Picture:
     except StyleError:
         raise
     except Exception as error:  # whatever a parser makes of a damaged file
-        problem = str(error).strip().partition("\n")[0] or type(error).__name__
         raise StyleError(
-            f"{setting}: {path} is damaged ({problem}); give a whole picture"
+            f"{setting}: {path} is damaged ({first_line(error)}); give a whole picture"
         ) from error
 
 

@@ -16,7 +16,7 @@ from urllib.error import HTTPError
 import keras
 import numpy as np
 
-from neural_style.errors import StyleError
+from neural_style.errors import StyleError, first_line
 from neural_style.layers import convolutions
 
 Weights = dict[str, tuple[np.ndarray, np.ndarray]]
@@ -84,7 +84,7 @@ def _download(network: str) -> Weights:
             model = CONSTRUCTORS[network](include_top=False, weights="imagenet")
     except Exception as error:  # Keras raises a bare Exception for a failed download
         raise StyleError(
-            f"the weights of {network} could not be downloaded ({_first_line(error)}): {REMEDY}"
+            f"the weights of {network} could not be downloaded ({first_line(error)}): {REMEDY}"
         ) from error
     finally:
         socket.setdefaulttimeout(before)
@@ -109,7 +109,7 @@ def _unreachable(address: str, seconds: float) -> str:
             problem[0] = ""
         except OSError as error:
             reason = getattr(error, "reason", error)
-            problem[0] = _first_line(error if isinstance(error, HTTPError) else reason)
+            problem[0] = first_line(error if isinstance(error, HTTPError) else reason)
 
     thread = threading.Thread(target=ask, daemon=True)
     thread.start()
@@ -139,7 +139,7 @@ def _read(path: Path, network: str) -> Weights:
     except Exception as error:  # whatever a parser makes of a damaged file
         raise StyleError(
             f"model_weights: {path} ({path.stat().st_size} bytes) cannot be read as weights of "
-            f"{network}: it is damaged, cut short or something else ({_first_line(error)}); "
+            f"{network}: it is damaged, cut short or something else ({first_line(error)}); "
             "get it again or give another"
         ) from error
 
@@ -231,7 +231,3 @@ def _other_network(weights: Sequence[str] | Weights, network: str) -> str:
     other = {"vgg19": "vgg16", "vgg16": "vgg19"}[network]
     fits = set(weights) == {name for name, _, _ in convolutions(other)}
     return f"it looks like {other}: add -network {other}, or " if fits else ""
-
-
-def _first_line(error: object) -> str:
-    return str(error).strip().partition("\n")[0] or type(error).__name__

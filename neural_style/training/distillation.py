@@ -15,7 +15,7 @@ import numpy as np
 import tensorflow as tf
 
 from neural_style.compact import CONVOLUTIONS, HEADS, STYLE_LAYERS
-from neural_style.errors import StyleError
+from neural_style.errors import StyleError, first_line
 from neural_style.features import build_features
 from neural_style.images import write_file
 from neural_style.layers import CHANNELS, NETWORKS
@@ -170,8 +170,8 @@ class Distillation:
                     array[:] = arrays[f"pool/{name}"]
         except (OSError, ValueError, KeyError, EOFError) as error:
             raise StyleError(
-                f"checkpoint: {path} cannot be used ({error}); it may be damaged or of other "
-                "settings (pool, crop). Move it away to start anew"
+                f"checkpoint: {path} cannot be used ({first_line(error)}); it may be damaged or of "
+                "other settings (pool, crop). Move it away to start anew"
             ) from error
         self.random.bit_generator.state = state["random"]
         self.step, self.seconds, self.curve = state["step"], state["seconds"], state["curve"]
