@@ -65,6 +65,25 @@ def make_reconstruction() -> None:
     save("reconstruction", load(Path("image_output/docs_reconstruction/docs_reconstruction.png")))
 
 
+def make_compact() -> None:
+    """Draw what VGG19 and compact paint of the same, side by side."""
+    rows = []
+    for content, style in [("lake.jpg", "strokes.jpg"), ("still_life.jpg", "glass.jpg")]:
+        row = []
+        for weights in ("auto", "compact"):
+            name = f"docs_{weights}"
+            run(
+                f"-content_img {content} -style_imgs {style} -model_weights {weights} "
+                f"-img_name {name} -overwrite"
+            )
+            folder = Path("image_output") / name
+            caption = "VGG19" if weights == "auto" else weights
+            row.append((caption, load(folder / f"{name}.png")))
+        inputs = [(name, load(folder / f"{name}.png")) for name in ("content", "style_1")]
+        rows.append([*inputs, *row])
+    save("compact", draw_sheet(rows, HEIGHT))
+
+
 def run(flags: str) -> None:
     """Run the command line with these flags."""
     print(f"neural_style {flags}", flush=True)
@@ -83,8 +102,9 @@ def save(name: str, pixels: np.ndarray) -> None:
 
 def main() -> None:
     """Make the sheets that are named, or all."""
-    for name in sys.argv[1:] or [*SHEETS, "reconstruction"]:
-        make_reconstruction() if name == "reconstruction" else make_sheet(name)
+    others = {"reconstruction": make_reconstruction, "compact": make_compact}
+    for name in sys.argv[1:] or [*SHEETS, *others]:
+        others[name]() if name in others else make_sheet(name)
 
 
 if __name__ == "__main__":
