@@ -84,6 +84,12 @@ class Config:
         "Result",
         of_run=True,
     )
+    resume: bool = _setting(
+        False,
+        "go on with the run of these settings that was interrupted, if there is one",
+        "Result",
+        of_run=True,
+    )
     save_every: int = _setting(
         0,
         "also save the picture every so many iterations; 0 for never",
@@ -191,6 +197,10 @@ class Config:
             object.__setattr__(self, field.name, value)
         self._check_pictures()
         self._check_layers()
+        if self.resume and self.optimizer == "tfp_lbfgs":
+            raise StyleError(
+                "resume: optimizer tfp_lbfgs keeps no checkpoints to go on from; use lbfgs or adam"
+            )
         if not self.learning_rate > 0:
             raise StyleError(f"learning_rate: received {self.learning_rate:g}, must be above 0")
         if os.path.basename(self.img_name) != self.img_name or self.img_name in ("", ".", ".."):

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from neural_style.checkpoint import Checkpoints, Run, identity_of
 from neural_style.colour import keep_colours, luminance_only
 from neural_style.config import Config
 from neural_style.errors import StyleError
@@ -63,14 +64,16 @@ def stylize(
     config: Config,
     on_step: Callable[[Step], None] | None = None,
     inputs: Inputs | None = None,
+    checkpoints: Checkpoints | None = None,
 ) -> Result:
     """Paint a photograph in the style of other pictures.
 
     Args:
-        config: all settings. Settings of files (img_name, overwrite, ...) are not looked at:
-            nothing is written.
+        config: all settings. Settings of files (img_name, overwrite, resume, ...) are not looked
+            at: nothing is written, but by `checkpoints`.
         on_step: called with a Step after each iteration; `step.image` is the image then.
         inputs: what `load_inputs(config)` has given, if it was called already.
+        checkpoints: where the run is kept while it goes on, and may be found to go on from.
 
     Returns:
         The Result. Of the pictures that the optimiser went through it is the one of least loss. If
@@ -82,29 +85,33 @@ def stylize(
         KeyboardInterrupt: Ctrl-C before there was anything to show.
     """
     inputs = inputs or load_inputs(config)
-    best: Step | None = None
-    history: list[Step] = []
+    run = Run()
     interrupted = False
     try:
         with device_scope(config):
             network = _load_network(config)
             config = replace(config, model_weights=network.source)
+            if checkpoints:
+                pictures = inputs.pictures()
+                run = checkpoints.open(identity_of(config, network.description, pictures))
             objective = build_objective(config, inputs, network)
-            for step in minimise(config, objective, inputs.init):
-                if best is None or step.total <= best.total:
-                    best = step
+            for step in minimise(config, objective, inputs.init, run.last):
+                run = run.extended(step)
                 if step.iteration:
-                    history.append(step.without_image())
                     if step.note:
                         logger.debug("iteration %d: %s", step.iteration, step.note)
                     if on_step:
                         on_step(step)
+                    if checkpoints:
+                        checkpoints.keep(run)
     except KeyboardInterrupt:
-        if not history:
+        if not run.history:
             raise
         interrupted = True
-    picture = finish(config, inputs, best.image)
-    return Result(picture, config, tuple(history), inputs.pictures(), interrupted)
+        if checkpoints:
+            checkpoints.keep(run, now=True)
+    picture = finish(config, inputs, run.best.image)
+    return Result(picture, config, run.history, inputs.pictures(), interrupted)
 
 
 def evaluate(config: Config, image: np.ndarray) -> dict[str, Any]:
@@ -199,11 +206,22 @@ def build_objective(config: Config, inputs: Inputs, network: Network) -> Objecti
     )
 
 
-def minimise(config: Config, objective: Objective, init: np.ndarray) -> Iterator[Step]:
-    """Return the generator of Steps of the optimiser that the Config names."""
-    rate = {"learning_rate": config.learning_rate} if config.optimizer == "adam" else {}
+def minimise(
+    config: Config, objective: Objective, init: np.ndarray, after: Step | None = None
+) -> Iterator[Step]:
+    """Return the generator of Steps of the optimiser that the Config names.
+
+    Args:
+        config: names the optimiser.
+        objective: to minimise.
+        init: where to start, [H, W, 3].
+        after: a Step to go on from; of `lbfgs` or `adam`.
+    """
+    given = {"learning_rate": config.learning_rate} if config.optimizer == "adam" else {}
+    if after:
+        given["after"] = after
     optimiser = OPTIMISERS[config.optimizer]
-    return optimiser(objective, tf.constant(init[None]), config.max_iterations, **rate)
+    return optimiser(objective, tf.constant(init[None]), config.max_iterations, **given)
 
 
 def finish(config: Config, inputs: Inputs, image: np.ndarray) -> Picture:

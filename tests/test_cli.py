@@ -316,7 +316,9 @@ def test_ctrl_c_keeps_the_best_picture(short_run, pictures):
     assert run.returncode == 130
     assert out == "image_output/result/result.png\n"
     assert re.search(
-        r"neural_style: interrupted at iteration \d+; the best so far is kept\n$", said
+        r"neural_style: interrupted at iteration (\d+); the best so far is kept; the same command "
+        r"with -resume goes on after iteration \1\n$",
+        said,
     )
     # Its own lines are all that it says: nothing of TensorFlow's.
     assert all(re.match(r"network |iteration |neural_style: ", line) for line in said.splitlines())

@@ -91,7 +91,7 @@ def test_default_is_that_of_the_requirements(name):
 
 
 def test_settings_beyond_the_table_are_few_and_known():
-    assert set(FIELDS) - set(DEFAULTS) == {"content_img", "style_imgs", "bits"}
+    assert set(FIELDS) - set(DEFAULTS) == {"content_img", "style_imgs", "bits", "resume"}
 
 
 @pytest.mark.parametrize("missing", ["content_img", "style_imgs"])
@@ -337,7 +337,8 @@ def test_any_text_is_settings_or_is_refused(tmp_path_factory, text):
 def test_settings_of_the_run_are_not_kept():
     text = config_with(quiet=True, save_every=3).to_yaml()
     kept = {line.partition(":")[0] for line in text.splitlines() if not line.startswith("-")}
-    left_out = {"overwrite", "save_every", "print_iterations", "tensorboard", "quiet", "verbose"}
+    left_out = {"overwrite", "resume", "save_every", "print_iterations", "tensorboard"}
+    left_out |= {"quiet", "verbose"}
     assert kept == set(FIELDS) - left_out
 
 

@@ -65,7 +65,7 @@ def test_same_config_same_picture(config):
 def test_result_is_the_best_and_not_the_last(config, monkeypatch: pytest.MonkeyPatch):
     """An optimiser that worsens: the picture of least loss is kept."""
 
-    def minimise(config, objective, init):
+    def minimise(config, objective, init, after):
         for iteration, total in enumerate([9.0, 4.0, 7.0, 8.0]):
             image = np.full((1, *init.shape), 10.0 * (1 + iteration), np.float32)
             terms = {"total": total}
