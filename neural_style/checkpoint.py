@@ -40,7 +40,7 @@ class Run:
 
     Attributes:
         last: its last Step, with image and state; None at the very start.
-        best: its Step of least loss, with image; of equals the last.
+        best: the Step of least loss at the last one's scale, with image; of equals the last.
         history: a Step without image for each iteration.
     """
 
@@ -49,10 +49,11 @@ class Run:
     history: tuple[Step, ...] = ()
 
     def extended(self, step: Step) -> Run:
-        """Return the run one Step further."""
-        better = self.best is None or step.total <= self.best.total
-        best = step.without_state() if better else self.best
-        history = (*self.history, step.without_image()) if step.iteration else self.history
+        """Return the run one Step further; the start of a scale is no iteration."""
+        finer = self.best is None or step.scale > self.best.scale
+        best = step.without_state() if finer or step.total <= self.best.total else self.best
+        is_iteration = step.iteration > (self.last.iteration if self.last else 0)
+        history = (*self.history, step.without_image()) if is_iteration else self.history
         return Run(step, best, history)
 
 

@@ -148,7 +148,19 @@ class Config:
         choices=("lbfgs", "adam", "tfp_lbfgs"),
     )
     learning_rate: float = _setting(1.0, "Adam's step, in grey levels", "Optimisation", least=0)
-    max_iterations: int = _setting(50, "iterations", "Optimisation", least=1)
+    max_iterations: int = _setting(
+        50, "iterations, of all scales together", "Optimisation", least=1
+    )
+    scales: int = _setting(
+        1,
+        "paint at so many growing sizes, each from the last one's result, with equal shares of "
+        "max_iterations",
+        "Optimisation",
+        least=1,
+    )
+    min_size: int = _setting(
+        128, "width or height of the coarsest of several scales", "Optimisation", least=16
+    )
     init_img_type: Picture = _setting(
         "content", "picture to start from: content, style, random, or a path", "Optimisation"
     )
@@ -203,6 +215,11 @@ class Config:
             )
         if not self.learning_rate > 0:
             raise StyleError(f"learning_rate: received {self.learning_rate:g}, must be above 0")
+        if self.scales > self.max_iterations:
+            raise StyleError(
+                f"scales: received {self.scales} with {self.max_iterations} iterations; each scale "
+                "needs one: lower scales, or raise max_iterations"
+            )
         if os.path.basename(self.img_name) != self.img_name or self.img_name in ("", ".", ".."):
             raise StyleError(
                 f"img_name: received {self.img_name!r}, must be a plain name; "

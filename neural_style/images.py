@@ -131,6 +131,13 @@ def resize(pixels: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return cv2.resize(pixels, (size[1], size[0]), interpolation=cv2.INTER_AREA)
 
 
+def enlarge(pixels: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Resize [H, W, C] to a larger (height, width) by cubic interpolation; values may overshoot."""
+    if pixels.shape[:2] == tuple(size):
+        return pixels
+    return cv2.resize(pixels, (size[1], size[0]), interpolation=cv2.INTER_CUBIC)
+
+
 def reduced_size(size: tuple[int, int], max_size: int) -> tuple[int, int]:
     """Return (height, width) reduced so that neither exceeds max_size; never enlarged.
 

@@ -62,6 +62,7 @@ class Step:
         tensor: the image on the device, or an array if it is from a checkpoint.
         state: whatever else the optimiser needs to go on from here, by name: tensors on the
             device, shared with it, none of which changes any more; None if it cannot.
+        scale: of the run that the optimiser is part of, counted from 1, the coarsest.
     """
 
     iteration: int
@@ -72,6 +73,7 @@ class Step:
     note: str = ""
     tensor: tf.Tensor | None = field(default=None, repr=False, compare=False)
     state: Mapping[str, tf.Tensor] | None = field(default=None, repr=False, compare=False)
+    scale: int = 1
 
     @property
     def image(self) -> np.ndarray:

@@ -16,7 +16,14 @@ from neural_style.colour import keep_colours, luminance_only
 from neural_style.config import Config
 from neural_style.errors import StyleError
 from neural_style.features import MEAN
-from neural_style.images import Picture, find_picture, read_picture, reduced_size, resize
+from neural_style.images import (
+    Picture,
+    enlarge,
+    find_picture,
+    read_picture,
+    reduced_size,
+    resize,
+)
 from neural_style.masks import load_mask, mask_at
 from neural_style.networks import Network, load_network
 from neural_style.objective import Objective
@@ -49,6 +56,13 @@ class Inputs:
     styles: tuple[np.ndarray, ...]
     masks: tuple[np.ndarray, ...] | None
     init: np.ndarray
+
+    def reduced(self, size: tuple[int, int]) -> Inputs:
+        """Return them at a smaller size; masks go from any size to the layers' by themselves."""
+        alpha = None if self.alpha is None else resize(self.alpha, size)
+        styles = tuple(resize(style, size) for style in self.styles)
+        content, init = resize(self.content, size), resize(self.init, size)
+        return Inputs(content, alpha, styles, self.masks, init)
 
     def pictures(self) -> dict[str, Picture]:
         """Return them by the names under which they are kept beside the result."""
@@ -94,10 +108,10 @@ def stylize(
             if checkpoints:
                 pictures = inputs.pictures()
                 run = checkpoints.open(identity_of(config, network.description, pictures))
-            objective = build_objective(config, inputs, network)
-            for step in minimise(config, objective, inputs.init, run.last):
-                run = run.extended(step)
-                if step.iteration:
+            for longer in _paint(config, inputs, network, run):
+                is_iteration = len(longer.history) > len(run.history)
+                run, step = longer, longer.last
+                if is_iteration:
                     if step.note:
                         logger.debug("iteration %d: %s", step.iteration, step.note)
                     if on_step:
@@ -206,8 +220,56 @@ def build_objective(config: Config, inputs: Inputs, network: Network) -> Objecti
     )
 
 
+def scale_sizes(config: Config, size: tuple[int, int]) -> list[tuple[int, int]]:
+    """Return the (height, width) of each scale, the coarsest first, the last as given.
+
+    Their longer sides grow from `min_size` by a constant factor. Scales that would not be smaller
+    than the next, or with a side below 16 pixels, are left out.
+    """
+    longest = max(size)
+    growth = (longest / config.min_size) ** (1 / max(1, config.scales - 1))
+    sides = [round(longest / growth**k) for k in range(1, config.scales)]
+    coarser = {reduced_size(size, side) for side in sides if side < longest}
+    return [*sorted(found for found in coarser if min(found) >= LEAST_SIDE), tuple(size)]
+
+
+def _paint(config: Config, inputs: Inputs, network: Network, run: Run) -> Iterator[Run]:
+    """Yield the run behind each further Step, scale after scale."""
+    sizes = scale_sizes(config, inputs.content.shape[:2])
+    share, rest = divmod(config.max_iterations, len(sizes))
+    for scale in range(run.last.scale if run.last else 1, len(sizes) + 1):
+        seen = inputs.reduced(sizes[scale - 1])
+        objective = build_objective(config, seen, network)
+        init, after = seen.init, None
+        if run.last and run.last.scale < scale:
+            init = enlarge(run.best.image, sizes[scale - 1])
+        elif run.last:
+            after = run.last
+        before = next((step for step in reversed(run.history) if step.scale < scale), None)
+        iterations = share + rest if scale == 1 else share
+        for step in minimise(config, objective, init, iterations, _moved(after, before, -1)):
+            run = run.extended(_moved(replace(step, scale=scale), before))
+            yield run
+
+
+def _moved(step: Step | None, before: Step | None, sign: int = 1) -> Step | None:
+    """Return a Step of one scale as one of the run that `before` is of, or (-1) the other way."""
+    if step is None or before is None:
+        return step
+    return replace(
+        step,
+        iteration=step.iteration + sign * before.iteration,
+        evaluations=step.evaluations + sign * before.evaluations,
+        seconds=step.seconds + sign * before.seconds,
+    )
+
+
 def minimise(
-    config: Config, objective: Objective, init: np.ndarray, after: Step | None = None
+    config: Config,
+    objective: Objective,
+    init: np.ndarray,
+    iterations: int,
+    after: Step | None = None,
 ) -> Iterator[Step]:
     """Return the generator of Steps of the optimiser that the Config names.
 
@@ -215,17 +277,18 @@ def minimise(
         config: names the optimiser.
         objective: to minimise.
         init: where to start, [H, W, 3].
+        iterations: how many at most.
         after: a Step to go on from; of `lbfgs` or `adam`.
     """
     given = {"learning_rate": config.learning_rate} if config.optimizer == "adam" else {}
     if after:
         given["after"] = after
     optimiser = OPTIMISERS[config.optimizer]
-    return optimiser(objective, tf.constant(init[None]), config.max_iterations, **given)
+    return optimiser(objective, tf.constant(init[None]), iterations, **given)
 
 
 def finish(config: Config, inputs: Inputs, image: np.ndarray) -> Picture:
-    """Return an image of the optimiser as a picture: in range, recoloured, with alpha.
+    """Return an image of the optimiser as a picture: full size, in range, recoloured, with alpha.
 
     Raises:
         StyleError: nothing of it can be shown: values that are not finite, or black alone.
@@ -235,7 +298,7 @@ def finish(config: Config, inputs: Inputs, image: np.ndarray) -> Picture:
             "the optimisation left no picture, only black or values that are not finite: use "
             "smaller weights or a smaller learning_rate"
         )
-    image = np.clip(image, 0, 255)
+    image = np.clip(enlarge(image, inputs.content.shape[:2]), 0, 255)
     if config.original_colors and config.content_img is not None:
         image = keep_colours(image, inputs.content, config.color_convert_type)
     return Picture(image, inputs.alpha)

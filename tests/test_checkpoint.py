@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import random
 import signal
@@ -60,6 +61,16 @@ def test_the_best_is_the_least_and_of_equals_the_last():
     assert run.best.state is None  # it would hold much memory for nothing
     assert run.best.tensor is not None
     assert run.last.state is not None
+
+
+def test_a_scale_starts_anew_and_its_start_is_no_iteration():
+    run = run_of(9, 4, 5)
+    run = run.extended(dataclasses.replace(step(2, 20), scale=2))
+    assert [step.total for step in run.history] == [4, 5]
+    assert run.best.total == run.last.total == 20
+    run = run.extended(dataclasses.replace(step(3, 19), scale=2))
+    assert [(step.scale, step.total) for step in run.history] == [(1, 4), (1, 5), (2, 19)]
+    assert run.best.total == 19
 
 
 @pytest.mark.parametrize("totals", [(3,), (3, 2), (3, 2, 0.1 + 0.2, 1e-30, 1e30)])
@@ -334,9 +345,13 @@ CHECKPOINT = RESULT.with_name(checkpoint.NAME)
 INTERRUPTED = 130
 
 
-@pytest.mark.parametrize("optimizer", ["lbfgs", "adam"])
-def test_a_run_that_is_interrupted_again_and_again(run_cli, flags, stop_at, optimizer):
-    flags += ["-optimizer", optimizer, "-init_img_type", "random"]
+@pytest.mark.parametrize(
+    "more",
+    [[], ["-optimizer", "adam"], ["-scales", "2", "-min_size", "24"]],
+    ids=["lbfgs", "adam", "two scales"],
+)
+def test_a_run_that_is_interrupted_again_and_again(run_cli, flags, stop_at, more):
+    flags += [*more, "-init_img_type", "random"]
     assert run_cli(*flags)[0] == 0
     assert not CHECKPOINT.exists()
     whole = RESULT.read_bytes()
@@ -345,7 +360,7 @@ def test_a_run_that_is_interrupted_again_and_again(run_cli, flags, stop_at, opti
     RESULT.unlink()
 
     flags += ["-overwrite"]
-    for iteration in (3, 4, 9):
+    for iteration in (3, 6, 9):  # 6 is the last of the first of two scales
         stop_at(iteration)
         code, out, err = run_cli(*flags, "-resume")
         assert (code, out) == (INTERRUPTED, f"{RESULT}\n")

@@ -91,7 +91,16 @@ def test_default_is_that_of_the_requirements(name):
 
 
 def test_settings_beyond_the_table_are_few_and_known():
-    assert set(FIELDS) - set(DEFAULTS) == {"content_img", "style_imgs", "bits", "resume"}
+    beyond = {"content_img", "style_imgs", "bits", "resume", "scales", "min_size"}
+    assert set(FIELDS) - set(DEFAULTS) == beyond
+
+
+def test_more_scales_than_iterations():
+    assert config_with(scales=3, max_iterations=3).scales == 3
+    assert message_of(scales=4, max_iterations=3) == (
+        "scales: received 4 with 3 iterations; each scale needs one: lower scales, or raise "
+        "max_iterations"
+    )
 
 
 @pytest.mark.parametrize("missing", ["content_img", "style_imgs"])
