@@ -251,16 +251,25 @@ def _checked(arguments: list[str], parser: _Parser) -> list[str]:
 
 @contextlib.contextmanager
 def _messages(config: Config) -> Iterator[None]:
-    """Print the package's messages as lines: warnings, with --verbose all, with --quiet none."""
+    """Print the package's messages as lines: warnings, with --verbose all, with --quiet none.
+
+    TensorFlow's warnings (from the fifth scale on, that it traces a graph for each) are for
+    --verbose alone.
+    """
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(message)s"))
     level = logging.DEBUG if config.verbose else logging.INFO
     logger.setLevel(logging.ERROR if config.quiet else level)
     logger.propagate = False
     logger.addHandler(handler)
+    tensorflow = logging.getLogger("tensorflow")
+    before = tensorflow.level
+    if not config.verbose:
+        tensorflow.setLevel(logging.ERROR)
     try:
         yield
     finally:
+        tensorflow.setLevel(before)
         logger.removeHandler(handler)
 
 

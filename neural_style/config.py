@@ -137,6 +137,12 @@ class Config:
     pooling_type: str = _setting(
         "avg", "pooling between its blocks", "Network", choices=("avg", "max")
     )
+    coarse_weights: str = _setting(
+        "",
+        "weights for all scales but the finest, as model_weights, if others than there; compact "
+        "is the fastest",
+        "Network",
+    )
     device: str = _setting(
         "/gpu:0", "device to run on: /gpu:N or /cpu:N; without a GPU it is the CPU", "Network"
     )
@@ -153,10 +159,16 @@ class Config:
     )
     scales: int = _setting(
         1,
-        "paint at so many growing sizes, each from the last one's result, with equal shares of "
-        "max_iterations",
+        "paint at so many growing sizes, each from the last one's result",
         "Optimisation",
         least=1,
+    )
+    scale_shares: tuple[float, ...] = _setting(
+        (),
+        "share of each scale in max_iterations, the coarsest first, relative to their sum; equal "
+        "if not given",
+        "Optimisation",
+        least=0,
     )
     min_size: int = _setting(
         128, "width or height of the coarsest of several scales", "Optimisation", least=16
@@ -220,6 +232,7 @@ class Config:
                 f"scales: received {self.scales} with {self.max_iterations} iterations; each scale "
                 "needs one: lower scales, or raise max_iterations"
             )
+        self._check_weights("scale_shares", self.scales, "scales")
         if os.path.basename(self.img_name) != self.img_name or self.img_name in ("", ".", ".."):
             raise StyleError(
                 f"img_name: received {self.img_name!r}, must be a plain name; "

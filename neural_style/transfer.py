@@ -103,12 +103,15 @@ def stylize(
     interrupted = False
     try:
         with device_scope(config):
-            network = _load_network(config)
+            coarse = network = _load_network(config)
             config = replace(config, model_weights=network.source)
+            used = network.description
+            if config.scales > 1 and config.coarse_weights:
+                coarse = _load_network(replace(config, model_weights=config.coarse_weights))
+                used = f"{used}; {coarse.description}"
             if checkpoints:
-                pictures = inputs.pictures()
-                run = checkpoints.open(identity_of(config, network.description, pictures))
-            for longer in _paint(config, inputs, network, run):
+                run = checkpoints.open(identity_of(config, used, inputs.pictures()))
+            for longer in _paint(config, inputs, (coarse, network), run):
                 is_iteration = len(longer.history) > len(run.history)
                 run, step = longer, longer.last
                 if is_iteration:
@@ -233,21 +236,42 @@ def scale_sizes(config: Config, size: tuple[int, int]) -> list[tuple[int, int]]:
     return [*sorted(found for found in coarser if min(found) >= LEAST_SIDE), tuple(size)]
 
 
-def _paint(config: Config, inputs: Inputs, network: Network, run: Run) -> Iterator[Run]:
-    """Yield the run behind each further Step, scale after scale."""
+def scale_iterations(config: Config, scales: int) -> list[int]:
+    """Divide max_iterations among the finest so many scales, by their shares; each has at least 1.
+
+    Each is rounded down, and what is left over goes to the coarsest.
+    """
+    shares = (config.scale_shares or (1.0,) * config.scales)[-scales:]
+    spare = config.max_iterations - scales
+    found = [1 + int(spare * share / (sum(shares) or 1)) for share in shares]
+    found[0] += config.max_iterations - sum(found)
+    return found
+
+
+def _paint(
+    config: Config, inputs: Inputs, networks: tuple[Network, Network], run: Run
+) -> Iterator[Run]:
+    """Yield the run behind each further Step, scale after scale.
+
+    Args:
+        config: the settings.
+        inputs: at full size.
+        networks: for all scales but the finest, and for that.
+        run: where it goes on, or an empty one.
+    """
     sizes = scale_sizes(config, inputs.content.shape[:2])
-    share, rest = divmod(config.max_iterations, len(sizes))
+    iterations = scale_iterations(config, len(sizes))
     for scale in range(run.last.scale if run.last else 1, len(sizes) + 1):
         seen = inputs.reduced(sizes[scale - 1])
-        objective = build_objective(config, seen, network)
+        objective = build_objective(config, seen, networks[scale == len(sizes)])
         init, after = seen.init, None
         if run.last and run.last.scale < scale:
             init = enlarge(run.best.image, sizes[scale - 1])
         elif run.last:
             after = run.last
         before = next((step for step in reversed(run.history) if step.scale < scale), None)
-        iterations = share + rest if scale == 1 else share
-        for step in minimise(config, objective, init, iterations, _moved(after, before, -1)):
+        after = _moved(after, before, -1)
+        for step in minimise(config, objective, init, iterations[scale - 1], after):
             run = run.extended(_moved(replace(step, scale=scale), before))
             yield run
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import logging
 import os
 import re
 import shlex
@@ -288,6 +289,21 @@ def test_jpeg_in_another_folder_replaced_with_overwrite(run_cli, short_run):
         assert (image.format, image.size) == ("JPEG", (48, 40))
     assert "seed: 2\n" in Path("deep/er/x/config.yaml").read_text()
     assert [path.name for path in Path("deep/er").iterdir()] == ["x"]
+
+
+@pytest.mark.parametrize("flags", [[], ["-verbose"]])
+def test_tensorflows_warnings_are_for_verbose_alone(run_cli, short_run, monkeypatch, flags):
+    heard = []
+    tensorflow = logging.getLogger("tensorflow")
+
+    def stylize(config: Config) -> int:
+        heard.append(tensorflow.isEnabledFor(logging.WARNING))
+        return 0
+
+    monkeypatch.setattr(cli, "_stylize", stylize)
+    run_cli(*short_run, *flags)
+    assert heard == [bool(flags)]
+    assert tensorflow.isEnabledFor(logging.WARNING)
 
 
 # Runs that are stopped, as programs of their own

@@ -4,6 +4,7 @@ import itertools
 import logging
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,11 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import neural_style as ns
-from neural_style import transfer
+from neural_style import networks, transfer
 from neural_style.colour import keep_colours
-from neural_style.features import MEAN
+from neural_style.features import MEAN, build_features
 from neural_style.images import Picture
-from neural_style.transfer import finish, load_inputs, scale_sizes
+from neural_style.transfer import finish, load_inputs, scale_iterations, scale_sizes
+from neural_style.weights import load_weights
 
 
 @pytest.fixture
@@ -226,6 +228,45 @@ class TestScales:
             assert min(size) >= 16
             assert max(size) >= min(min_size, height, width)
             assert abs(size[0] / size[1] - height / width) < height / width / 8
+
+    @pytest.mark.parametrize(
+        ("most", "shares", "scales", "expected"),
+        [
+            (50, (), 1, [50]),
+            (7, (), 3, [3, 2, 2]),
+            (116, (100, 16), 2, [100, 16]),
+            (60, (2, 1, 0), 3, [39, 20, 1]),
+            (60, (2, 1, 0), 2, [59, 1]),  # the coarsest left out
+            (60, (2, 1, 0), 1, [60]),
+            (3, (1, 9, 90), 3, [1, 1, 1]),
+        ],
+    )
+    def test_shares_by_hand(self, config, most: int, shares, scales: int, expected):
+        of = max(len(shares), scales)
+        settings = config(max_iterations=most, scale_shares=shares, scales=of)
+        assert scale_iterations(settings, scales) == expected
+
+    def test_another_network_at_the_coarse_ones(self, config, monkeypatch, caplog):
+        used = []
+        build = transfer.build_objective
+
+        def seen(config, inputs, network):
+            used.append((inputs.content.shape[1], network.description[:7]))
+            return build(config, inputs, network)
+
+        monkeypatch.setattr(transfer, "build_objective", seen)
+        several = {"scales": 2, "min_size": 24, "coarse_weights": "compact"}
+        monkeypatch.setattr(networks, "build_compact", lambda weights, layers: lambda x: vgg(x))
+        monkeypatch.setattr(networks, "load_compact", dict)
+        settings = config(**several)
+        weights, _ = load_weights(settings.model_weights)
+        vgg = build_features(weights, [*settings.content_layers, *settings.style_layers])
+        result = ns.stylize(settings)
+        assert used == [(24, "compact"), (48, "vgg19, ")]
+        assert result.config == settings
+        used.clear()
+        ns.stylize(replace(settings, scales=1))
+        assert used == [(48, "vgg19, ")]
 
     def test_iterations_are_shared_and_counted_through(self, config, photograph):
         seen = []
