@@ -106,24 +106,44 @@ def main(arguments: Namespace) -> int:
 
 def _stylize(config: Config) -> int:
     with _quiet_start(config):
+        from neural_style.checkpoint import NAME, Checkpoints
         from neural_style.progress import progress, tensorboard
         from neural_style.result import ResultFolder
         from neural_style.transfer import finish, load_inputs, stylize
 
         inputs = load_inputs(config)  # here, since libtiff too talks past Python
         folder = ResultFolder(config, inputs.content.shape[:2])
+    if config.resume and not folder.left_behind(NAME):
+        finished = folder.finished()
+        if finished:
+            logger.info("finished already; leave -resume away to paint it once more")
+            print(finished)
+            return 0
+    checkpoints = Checkpoints(folder, config.resume)
     with tensorboard(config) as record, progress(config) as show:
 
         def on_step(step: Any) -> None:
             show(step)
             record(step)
             if config.save_every and step.iteration % config.save_every == 0:
-                folder.write_snapshot(step.iteration, finish(config, inputs, step.image))
+                picture = finish(config, inputs, step.image)
+                try:
+                    folder.write_snapshot(step.iteration, picture)
+                except StyleError as error:
+                    logger.warning("%s; the run goes on", error)
 
-        result = stylize(config, on_step, inputs)
-    path = folder.write(result)
+        result = stylize(config, on_step, inputs, checkpoints)
+    kept = checkpoints.iteration
+    hint = "" if kept is None else f"; the same command with -resume goes on after iteration {kept}"
+    try:
+        path = folder.write(result)
+    except StyleError as error:
+        raise StyleError(f"{error}{hint}") from error
     if result.interrupted:
-        _say(f"interrupted at iteration {result.history[-1].iteration}; the best so far is kept")
+        reached = result.history[-1].iteration
+        _say(f"interrupted at iteration {reached}; the best so far is kept{hint}")
+    else:
+        checkpoints.remove()
     print(path)
     return INTERRUPTED if result.interrupted else 0
 
@@ -153,7 +173,10 @@ def _reconstruct_jobs(sources: list[str], given: dict[str, Any]) -> list[tuple[s
     settings: dict[str, Any] = {"img_name": "reconstruction"}
     for source in sources:
         settings |= load_settings(source)
-    return list(reconstructions(**(settings | given)))
+    jobs = list(reconstructions(**(settings | given)))
+    if jobs[0][1].resume:
+        raise StyleError("resume: reconstruct keeps no checkpoints to go on from; leave it away")
+    return jobs
 
 
 def _parser(command: str) -> _Parser:
@@ -228,16 +251,25 @@ def _checked(arguments: list[str], parser: _Parser) -> list[str]:
 
 @contextlib.contextmanager
 def _messages(config: Config) -> Iterator[None]:
-    """Print the package's messages as lines: warnings, with --verbose all, with --quiet none."""
+    """Print the package's messages as lines: warnings, with --verbose all, with --quiet none.
+
+    TensorFlow's warnings (from the fifth scale on, that it traces a graph for each) are for
+    --verbose alone.
+    """
     handler = logging.StreamHandler()
     handler.setFormatter(logging.Formatter("%(message)s"))
     level = logging.DEBUG if config.verbose else logging.INFO
     logger.setLevel(logging.ERROR if config.quiet else level)
     logger.propagate = False
     logger.addHandler(handler)
+    tensorflow = logging.getLogger("tensorflow")
+    before = tensorflow.level
+    if not config.verbose:
+        tensorflow.setLevel(logging.ERROR)
     try:
         yield
     finally:
+        tensorflow.setLevel(before)
         logger.removeHandler(handler)
 
 

@@ -84,6 +84,12 @@ class Config:
         "Result",
         of_run=True,
     )
+    resume: bool = _setting(
+        False,
+        "go on with the run of these settings that was interrupted, if there is one",
+        "Result",
+        of_run=True,
+    )
     save_every: int = _setting(
         0,
         "also save the picture every so many iterations; 0 for never",
@@ -131,6 +137,12 @@ class Config:
     pooling_type: str = _setting(
         "avg", "pooling between its blocks", "Network", choices=("avg", "max")
     )
+    coarse_weights: str = _setting(
+        "",
+        "weights for all scales but the finest, as model_weights, if others than there; compact "
+        "is the fastest",
+        "Network",
+    )
     device: str = _setting(
         "/gpu:0", "device to run on: /gpu:N or /cpu:N; without a GPU it is the CPU", "Network"
     )
@@ -142,7 +154,25 @@ class Config:
         choices=("lbfgs", "adam", "tfp_lbfgs"),
     )
     learning_rate: float = _setting(1.0, "Adam's step, in grey levels", "Optimisation", least=0)
-    max_iterations: int = _setting(50, "iterations", "Optimisation", least=1)
+    max_iterations: int = _setting(
+        50, "iterations, of all scales together", "Optimisation", least=1
+    )
+    scales: int = _setting(
+        1,
+        "paint at so many growing sizes, each from the last one's result",
+        "Optimisation",
+        least=1,
+    )
+    scale_shares: tuple[float, ...] = _setting(
+        (),
+        "share of each scale in max_iterations, the coarsest first, relative to their sum; equal "
+        "if not given",
+        "Optimisation",
+        least=0,
+    )
+    min_size: int = _setting(
+        128, "width or height of the coarsest of several scales", "Optimisation", least=16
+    )
     init_img_type: Picture = _setting(
         "content", "picture to start from: content, style, random, or a path", "Optimisation"
     )
@@ -191,8 +221,18 @@ class Config:
             object.__setattr__(self, field.name, value)
         self._check_pictures()
         self._check_layers()
+        if self.resume and self.optimizer == "tfp_lbfgs":
+            raise StyleError(
+                "resume: optimizer tfp_lbfgs keeps no checkpoints to go on from; use lbfgs or adam"
+            )
         if not self.learning_rate > 0:
             raise StyleError(f"learning_rate: received {self.learning_rate:g}, must be above 0")
+        if self.scales > self.max_iterations:
+            raise StyleError(
+                f"scales: received {self.scales} with {self.max_iterations} iterations; each scale "
+                "needs one: lower scales, or raise max_iterations"
+            )
+        self._check_weights("scale_shares", self.scales, "scales")
         if os.path.basename(self.img_name) != self.img_name or self.img_name in ("", ".", ".."):
             raise StyleError(
                 f"img_name: received {self.img_name!r}, must be a plain name; "

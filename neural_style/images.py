@@ -13,9 +13,10 @@ import struct
 import tempfile
 import warnings
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import cv2
 import numpy as np
@@ -34,6 +35,7 @@ WRITTEN = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff")
 SIXTEEN_BITS = (".png", ".tif", ".tiff")
 WITHOUT_ALPHA = (".jpg", ".jpeg")
 LONGEST_SIDE = {".webp": 16383, ".jpg": 65500, ".jpeg": 65500}
+PART = ".part"  # ends the name of a file that is being written
 EXIF_ORIENTATION = 0x0112
 # Colour channels of the TIFFs whose 16 bits are kept.
 TIFF_COLOURS = {
@@ -128,6 +130,13 @@ def resize(pixels: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return cv2.resize(pixels, (size[1], size[0]), interpolation=cv2.INTER_AREA)
 
 
+def enlarge(pixels: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Resize [H, W, C] to a larger (height, width) by cubic interpolation; values may overshoot."""
+    if pixels.shape[:2] == tuple(size):
+        return pixels
+    return cv2.resize(pixels, (size[1], size[0]), interpolation=cv2.INTER_CUBIC)
+
+
 def reduced_size(size: tuple[int, int], max_size: int) -> tuple[int, int]:
     """Return (height, width) reduced so that neither exceeds max_size; never enlarged.
 
@@ -214,16 +223,31 @@ def check_format(name: str, bits: int, size: tuple[int, int] = (1, 1)) -> None:
 
 
 def write_file(path: Path, data: bytes) -> None:
-    """Write a file so that it is there whole or not at all: temporary name, then move.
+    """Write a file so that it is there whole or not at all.
+
+    Raises:
+        StyleError: it cannot be written.
+    """
+    with replacing(path) as file:
+        file.write(data)
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """Open a file to write under a temporary name; at the end it is moved to its own.
+
+    What was there before stays until then, and for good if anything fails.
 
     Raises:
         StyleError: it cannot be written.
     """
     try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=PART)
         try:
             with os.fdopen(handle, "wb") as file:
-                file.write(data)
+                yield file
+                file.flush()
+                os.fsync(handle)  # or a power cut may leave the name, moved, and no content
             os.chmod(temporary, 0o666 & ~_umask())
             os.replace(temporary, path)
         except BaseException:

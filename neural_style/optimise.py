@@ -7,6 +7,9 @@ to the host.
 
 The first Step, iteration 0, is the start; each further one is an iteration, and its total is that
 of its own image. An optimiser that has reached a minimum ends before its last iteration.
+
+A Step is also where an optimiser can go on from: `lbfgs` and `adam`, given one of their own Steps
+as `after`, yield those behind it as if they had never stopped, to the last bit.
 """
 
 from __future__ import annotations
@@ -14,8 +17,9 @@ from __future__ import annotations
 import math
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import chain, count
 
 import keras
 import numpy as np
@@ -39,6 +43,10 @@ ROUNDING = 1e-6
 # How often one iteration of Adam may be taken back and halved.
 HALVINGS = 30
 
+# The names in a Step's state: of Adam's variables, and of what L-BFGS remembers of each step.
+ADAM_STATE = ("updates", "learning_rate", "first_moment", "second_moment")
+PAIR = ("moved", "change", "inverse")
+
 
 @dataclass(frozen=True)
 class Step:
@@ -51,7 +59,10 @@ class Step:
         seconds: since the optimiser began.
         evaluations: of the loss and its gradient, so far.
         note: what happened out of the ordinary, or empty.
-        tensor: the image on the device.
+        tensor: the image on the device, or an array if it is from a checkpoint.
+        state: whatever else the optimiser needs to go on from here, by name: tensors on the
+            device, shared with it, none of which changes any more; None if it cannot.
+        scale: of the run that the optimiser is part of, counted from 1, the coarsest.
     """
 
     iteration: int
@@ -61,18 +72,24 @@ class Step:
     evaluations: int
     note: str = ""
     tensor: tf.Tensor | None = field(default=None, repr=False, compare=False)
+    state: Mapping[str, tf.Tensor] | None = field(default=None, repr=False, compare=False)
+    scale: int = 1
 
     @property
     def image(self) -> np.ndarray:
         """The image, copied from the device when asked for: [H, W, 3], RGB, float32."""
         if self.tensor is None:
             raise ValueError("this step no longer holds its image")
-        array = self.tensor.numpy()
+        array = np.asarray(self.tensor)
         return array[0] if array.ndim == 4 else array
 
     def without_image(self) -> Step:
-        """Return the same step without its hold on the image's memory."""
-        return replace(self, tensor=None)
+        """Return the same step without its hold on the memory of the image and the state."""
+        return replace(self, tensor=None, state=None)
+
+    def without_state(self) -> Step:
+        """Return the same step without its hold on the state's memory."""
+        return replace(self, state=None)
 
 
 @dataclass(frozen=True)
@@ -97,11 +114,17 @@ class _Problem:
     sums of squares stay within float32, and lengths of steps are in grey levels.
     """
 
-    def __init__(self, loss: Loss, start: tf.Tensor):
+    def __init__(self, loss: Loss, start: tf.Tensor, after: Step | None = None):
         self._loss = loss
         self._began = time.perf_counter()
         self._scale = tf.Variable(1.0, trainable=False)
         self.evaluations = 0
+        if after is None:
+            self._begin(start)
+        else:
+            self._go_on(after)
+
+    def _begin(self, start: tf.Tensor) -> None:
         self.start = self.at(tf.identity(start))
         # Divided by the largest first, since the squares of the raw gradient may overflow.
         largest = float(tf.reduce_max(tf.abs(self.start.gradient)))
@@ -121,6 +144,14 @@ class _Problem:
                 slope=self.start.slope * scale**2,
             )
 
+    def _go_on(self, after: Step) -> None:
+        self._began -= after.seconds
+        self._scale.assign(after.state["scale"])
+        self.evaluations = after.evaluations
+        image, gradient = tf.constant(after.tensor), tf.constant(after.state["gradient"])
+        total = after.total * float(self._scale)
+        self.start = _Point(image, gradient, after.terms, total, math.nan)
+
     def at(self, image: tf.Tensor) -> _Point:
         """Evaluate at an image; the slope is that along its own gradient."""
         terms, gradient = self.evaluate(image)
@@ -130,11 +161,19 @@ class _Problem:
         """Evaluate at a point moved by `length` times a direction."""
         return self._point(*self._along(point.image, direction, tf.constant(length, tf.float32)))
 
-    def step(self, iteration: int, point: _Point, note: str = "") -> Step:
-        """Return the Step that tells of a point."""
+    def step(
+        self,
+        iteration: int,
+        point: _Point,
+        note: str = "",
+        state: Mapping[str, tf.Tensor] | None = None,
+    ) -> Step:
+        """Return the Step that tells of a point, with the optimiser's own state, if it has any."""
         seconds = time.perf_counter() - self._began
-        total = point.terms["total"]
-        return Step(iteration, total, point.terms, seconds, self.evaluations, note, point.image)
+        total, image = point.terms["total"], point.image
+        if state is not None:
+            state = {**state, "gradient": point.gradient, "scale": self._scale.read_value()}
+        return Step(iteration, total, point.terms, seconds, self.evaluations, note, image, state)
 
     @tf.function
     def evaluate(self, image: tf.Tensor) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
@@ -165,7 +204,11 @@ class _Problem:
 
 
 def adam(
-    loss: Loss, start: tf.Tensor, iterations: int, learning_rate: float = 1.0
+    loss: Loss,
+    start: tf.Tensor,
+    iterations: int,
+    learning_rate: float = 1.0,
+    after: Step | None = None,
 ) -> Iterator[Step]:
     """Minimise with Adam (Kingma and Ba, 2015) as keras.optimizers has it.
 
@@ -176,19 +219,23 @@ def adam(
         start: float32, for images [1, H, W, 3].
         iterations: how many steps.
         learning_rate: in grey levels; the first step moves every pixel by this much.
+        after: one of its own Steps with the same arguments, to go on from; `start` is not used.
 
     Yields:
-        A Step for the start and each iteration.
+        A Step for the start and each iteration; with `after`, for each iteration behind it.
 
     Raises:
         StyleError: the loss is not finite at the start.
     """
-    problem = _Problem(loss, start)
+    problem = _Problem(loss, start, after)
     point = problem.start
-    yield problem.step(0, point)
     image = keras.Variable(point.image, name="image")
     optimizer = keras.optimizers.Adam(learning_rate)
     optimizer.build([image])
+
+    def state() -> dict[str, tf.Tensor]:  # copies, since the next update changes the variables
+        values = [tf.identity(variable.value) for variable in optimizer.variables]
+        return dict(zip(ADAM_STATE, values, strict=True))
 
     @tf.function
     def update(before: tf.Tensor, gradient: tf.Tensor) -> tf.Tensor:
@@ -196,7 +243,12 @@ def adam(
         optimizer.apply([gradient], [image])
         return tf.identity(image.value)
 
-    for iteration in range(1, iterations + 1):
+    if after is None:
+        yield problem.step(0, point, state=state())
+    else:
+        for name, variable in zip(ADAM_STATE, optimizer.variables, strict=True):
+            variable.assign(after.state[name])
+    for iteration in range(after.iteration + 1 if after else 1, iterations + 1):
         note = ""
         for _ in range(HALVINGS):
             reached = problem.at(update(point.image, point.gradient))
@@ -208,10 +260,16 @@ def adam(
         else:
             return
         point = reached
-        yield problem.step(iteration, point, note)
+        yield problem.step(iteration, point, note, state())
 
 
-def lbfgs(loss: Loss, start: tf.Tensor, iterations: int, memory: int = MEMORY) -> Iterator[Step]:
+def lbfgs(
+    loss: Loss,
+    start: tf.Tensor,
+    iterations: int,
+    memory: int = MEMORY,
+    after: Step | None = None,
+) -> Iterator[Step]:
     """Minimise with L-BFGS (Nocedal and Wright, 2006, algorithms 7.4 and 7.5).
 
     Two-loop recursion over the last `memory` steps, and a line search for the strong Wolfe
@@ -223,18 +281,23 @@ def lbfgs(loss: Loss, start: tf.Tensor, iterations: int, memory: int = MEMORY) -
         start: float32, for images [1, H, W, 3].
         iterations: how many steps at most.
         memory: how many steps to remember; each takes twice the image's memory.
+        after: one of its own Steps with the same arguments, to go on from; `start` is not used.
 
     Yields:
-        A Step for the start and each iteration; their totals never rise by more than rounding.
+        A Step for the start and each iteration; with `after`, for each iteration behind it. Their
+        totals never rise by more than rounding.
 
     Raises:
         StyleError: the loss is not finite at the start.
     """
-    problem = _Problem(loss, start)
+    problem = _Problem(loss, start, after)
     point = problem.start
-    yield problem.step(0, point)
     past = deque(maxlen=memory)
-    for iteration in range(1, iterations + 1):
+    if after is None:
+        yield problem.step(0, point, state={})
+    else:
+        past.extend(_pairs(after.state))
+    for iteration in range(after.iteration + 1 if after else 1, iterations + 1):
         note = ""
         while True:
             direction, slope = _direction(point.gradient, past, memory)
@@ -265,13 +328,15 @@ def lbfgs(loss: Loss, start: tf.Tensor, iterations: int, memory: int = MEMORY) -
         if curvature > 0:
             past.append((moved, change, 1.0 / curvature))
         point = reached
-        yield problem.step(iteration, point, note)
+        names = (f"{name}_{i}" for i in range(len(past)) for name in PAIR)
+        yield problem.step(iteration, point, note, dict(zip(names, chain(*past), strict=True)))
 
 
 def tfp_lbfgs(loss: Loss, start: tf.Tensor, iterations: int) -> Iterator[Step]:
     """Minimise with TensorFlow Probability's L-BFGS (Hager and Zhang's line search).
 
-    Arguments, yields and raises as `lbfgs`; TensorFlow Probability is the extra `tfp`.
+    Arguments, yields and raises as `lbfgs`; TensorFlow Probability is the extra `tfp`. It cannot
+    go on from a Step: its Steps have no state.
     """
     try:
         import tensorflow_probability as tfp
@@ -383,6 +448,14 @@ def _clip(value: float, one: float, other: float) -> float:
     if math.isnan(value):
         return (one + other) / 2
     return min(max(value, min(one, other)), max(one, other))
+
+
+def _pairs(state: Mapping[str, tf.Tensor]) -> Iterator[tuple[tf.Tensor, ...]]:
+    """Yield what a state of L-BFGS remembers of each step, the oldest first."""
+    for i in count():
+        if f"{PAIR[0]}_{i}" not in state:
+            return
+        yield tuple(tf.constant(state[f"{name}_{i}"]) for name in PAIR)
 
 
 def _dot(a: tf.Tensor, b: tf.Tensor) -> tf.Tensor:

@@ -82,7 +82,13 @@ def _bar(config: Config, title: str) -> Iterator[Reader]:
 
         def read(step: Step) -> None:
             rate = f"{step.iteration / step.seconds:.2f} it/s"
-            bar.update(task, completed=step.iteration, loss=f"{step.total:.4g}", rate=rate)
+            bar.update(
+                task,
+                description=f"{title} {_scale(step, config)}".strip(),
+                completed=step.iteration,
+                loss=f"{step.total:.4g}",
+                rate=rate,
+            )
 
         yield read
 
@@ -96,13 +102,18 @@ def _lines(config: Config, title: str) -> Reader:
             left = (config.max_iterations - step.iteration) / rate
             terms = "  ".join(f"{name} {value:.4g}" for name, value in step.terms.items())
             print(
-                f"{prefix}iteration {step.iteration}/{config.max_iterations}  {terms}  "
+                f"{prefix}{_scale(step, config)}"
+                f"iteration {step.iteration}/{config.max_iterations}  {terms}  "
                 f"{rate:.2f} it/s  {left:.0f} s left",
                 file=sys.stderr,
                 flush=True,
             )
 
     return read
+
+
+def _scale(step: Step, config: Config) -> str:
+    return f"scale {step.scale} " if config.scales > 1 else ""
 
 
 def _is_due(step: Step, config: Config) -> bool:

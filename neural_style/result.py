@@ -9,7 +9,7 @@ import os
 import re
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,7 @@ from neural_style.config import Config
 from neural_style.drawing import draw_curve, draw_sheet
 from neural_style.errors import StyleError
 from neural_style.images import (
+    PART,
     WRITTEN,
     Picture,
     check_format,
@@ -128,6 +129,29 @@ class ResultFolder:
         """Where the result's picture goes."""
         return self.folder / (self.folder.name + self._suffix)
 
+    def left_behind(self, name: str) -> list[Path]:
+        """Return the files called `name` in the folders of earlier runs, the latest's first."""
+        pattern = re.compile(re.escape(self._stem) + r"(_\d+)?")
+        folders = [path for path in self._parent.iterdir() if pattern.fullmatch(path.name)]
+        folders.sort(key=lambda path: (len(path.name), path.name), reverse=True)
+        return [folder / name for folder in folders if (folder / name).is_file()]
+
+    def go_on_in(self, folder: Path) -> None:
+        """Take the folder of an earlier run for this one."""
+        self._folder = folder
+        self._remove_parts()
+
+    def finished(self) -> Path | None:
+        """Return the picture of an earlier run of the same settings, if there is one."""
+        settings = {self._config.to_yaml()}
+        if self._config.model_weights == "auto":  # which may have come down to compact
+            settings.add(replace(self._config, model_weights="compact").to_yaml())
+        for path in self.left_behind("config.yaml"):
+            picture = path.with_name(path.parent.name + self._suffix)
+            if picture.is_file() and path.read_text(encoding="utf-8") in settings:
+                return picture
+        return None
+
     def write(self, result: Result) -> Path:
         """Write the picture, what it was made of, its settings and its loss history.
 
@@ -177,6 +201,12 @@ class ResultFolder:
         for pattern in ("style_*.png", "mask_*.png", f"{name}.*", f"{name}_[0-9]*.*"):
             for path in set(self.folder.glob(pattern)) - self._written:
                 path.unlink()
+        self._remove_parts()
+
+    def _remove_parts(self) -> None:
+        """Remove what a run that was killed has left half-written."""
+        for path in self.folder.glob(f".*{PART}"):
+            path.unlink(missing_ok=True)
 
     def _claim(self) -> Path:
         """Make the folder; mkdir tells whether another run was faster."""
@@ -194,12 +224,14 @@ class ResultFolder:
 
 
 def history_csv(history: tuple[Step, ...]) -> str:
-    """Return one line for each Step: iteration, its terms, seconds, evaluations."""
+    """Return one line for each Step: scale, iteration, its terms, seconds, evaluations."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     terms = list(history[0].terms) if history else ["content", "style", "tv", "total"]
-    writer.writerow(["iteration", *terms, "seconds", "evaluations"])
+    writer.writerow(["scale", "iteration", *terms, "seconds", "evaluations"])
     for step in history:
         values = [f"{step.terms[name]:.8g}" for name in terms]
-        writer.writerow([step.iteration, *values, f"{step.seconds:.3f}", step.evaluations])
+        writer.writerow(
+            [step.scale, step.iteration, *values, f"{step.seconds:.3f}", step.evaluations]
+        )
     return text.getvalue()

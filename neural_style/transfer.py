@@ -11,11 +11,19 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from neural_style.checkpoint import Checkpoints, Run, identity_of
 from neural_style.colour import keep_colours, luminance_only
 from neural_style.config import Config
 from neural_style.errors import StyleError
 from neural_style.features import MEAN
-from neural_style.images import Picture, find_picture, read_picture, reduced_size, resize
+from neural_style.images import (
+    Picture,
+    enlarge,
+    find_picture,
+    read_picture,
+    reduced_size,
+    resize,
+)
 from neural_style.masks import load_mask, mask_at
 from neural_style.networks import Network, load_network
 from neural_style.objective import Objective
@@ -49,6 +57,13 @@ class Inputs:
     masks: tuple[np.ndarray, ...] | None
     init: np.ndarray
 
+    def reduced(self, size: tuple[int, int]) -> Inputs:
+        """Return them at a smaller size; masks go from any size to the layers' by themselves."""
+        alpha = None if self.alpha is None else resize(self.alpha, size)
+        styles = tuple(resize(style, size) for style in self.styles)
+        content, init = resize(self.content, size), resize(self.init, size)
+        return Inputs(content, alpha, styles, self.masks, init)
+
     def pictures(self) -> dict[str, Picture]:
         """Return them by the names under which they are kept beside the result."""
         named = {"content": Picture(self.content, self.alpha), "init": Picture(self.init)}
@@ -63,14 +78,16 @@ def stylize(
     config: Config,
     on_step: Callable[[Step], None] | None = None,
     inputs: Inputs | None = None,
+    checkpoints: Checkpoints | None = None,
 ) -> Result:
     """Paint a photograph in the style of other pictures.
 
     Args:
-        config: all settings. Settings of files (img_name, overwrite, ...) are not looked at:
-            nothing is written.
+        config: all settings. Settings of files (img_name, overwrite, resume, ...) are not looked
+            at: nothing is written, but by `checkpoints`.
         on_step: called with a Step after each iteration; `step.image` is the image then.
         inputs: what `load_inputs(config)` has given, if it was called already.
+        checkpoints: where the run is kept while it goes on, and may be found to go on from.
 
     Returns:
         The Result. Of the pictures that the optimiser went through it is the one of least loss. If
@@ -82,29 +99,36 @@ def stylize(
         KeyboardInterrupt: Ctrl-C before there was anything to show.
     """
     inputs = inputs or load_inputs(config)
-    best: Step | None = None
-    history: list[Step] = []
+    run = Run()
     interrupted = False
     try:
         with device_scope(config):
-            network = _load_network(config)
+            coarse = network = _load_network(config)
             config = replace(config, model_weights=network.source)
-            objective = build_objective(config, inputs, network)
-            for step in minimise(config, objective, inputs.init):
-                if best is None or step.total <= best.total:
-                    best = step
-                if step.iteration:
-                    history.append(step.without_image())
+            used = network.description
+            if config.scales > 1 and config.coarse_weights:
+                coarse = _load_network(replace(config, model_weights=config.coarse_weights))
+                used = f"{used}; {coarse.description}"
+            if checkpoints:
+                run = checkpoints.open(identity_of(config, used, inputs.pictures()))
+            for longer in _paint(config, inputs, (coarse, network), run):
+                is_iteration = len(longer.history) > len(run.history)
+                run, step = longer, longer.last
+                if is_iteration:
                     if step.note:
                         logger.debug("iteration %d: %s", step.iteration, step.note)
                     if on_step:
                         on_step(step)
+                    if checkpoints:
+                        checkpoints.keep(run)
     except KeyboardInterrupt:
-        if not history:
+        if not run.history:
             raise
         interrupted = True
-    picture = finish(config, inputs, best.image)
-    return Result(picture, config, tuple(history), inputs.pictures(), interrupted)
+        if checkpoints:
+            checkpoints.keep(run, now=True)
+    picture = finish(config, inputs, run.best.image)
+    return Result(picture, config, run.history, inputs.pictures(), interrupted)
 
 
 def evaluate(config: Config, image: np.ndarray) -> dict[str, Any]:
@@ -199,15 +223,96 @@ def build_objective(config: Config, inputs: Inputs, network: Network) -> Objecti
     )
 
 
-def minimise(config: Config, objective: Objective, init: np.ndarray) -> Iterator[Step]:
-    """Return the generator of Steps of the optimiser that the Config names."""
-    rate = {"learning_rate": config.learning_rate} if config.optimizer == "adam" else {}
+def scale_sizes(config: Config, size: tuple[int, int]) -> list[tuple[int, int]]:
+    """Return the (height, width) of each scale, the coarsest first, the last as given.
+
+    Their longer sides grow from `min_size` by a constant factor. Scales that would not be smaller
+    than the next, or with a side below 16 pixels, are left out.
+    """
+    longest = max(size)
+    growth = (longest / config.min_size) ** (1 / max(1, config.scales - 1))
+    sides = [round(longest / growth**k) for k in range(1, config.scales)]
+    coarser = {reduced_size(size, side) for side in sides if side < longest}
+    return [*sorted(found for found in coarser if min(found) >= LEAST_SIDE), tuple(size)]
+
+
+def scale_iterations(config: Config, scales: int) -> list[int]:
+    """Divide max_iterations among the finest so many scales, by their shares; each has at least 1.
+
+    Each is rounded down, and what is left over goes to the coarsest.
+    """
+    shares = (config.scale_shares or (1.0,) * config.scales)[-scales:]
+    spare = config.max_iterations - scales
+    found = [1 + int(spare * share / (sum(shares) or 1)) for share in shares]
+    found[0] += config.max_iterations - sum(found)
+    return found
+
+
+def _paint(
+    config: Config, inputs: Inputs, networks: tuple[Network, Network], run: Run
+) -> Iterator[Run]:
+    """Yield the run behind each further Step, scale after scale.
+
+    Args:
+        config: the settings.
+        inputs: at full size.
+        networks: for all scales but the finest, and for that.
+        run: where it goes on, or an empty one.
+    """
+    sizes = scale_sizes(config, inputs.content.shape[:2])
+    iterations = scale_iterations(config, len(sizes))
+    for scale in range(run.last.scale if run.last else 1, len(sizes) + 1):
+        seen = inputs.reduced(sizes[scale - 1])
+        objective = build_objective(config, seen, networks[scale == len(sizes)])
+        init, after = seen.init, None
+        if run.last and run.last.scale < scale:
+            init = enlarge(run.best.image, sizes[scale - 1])
+        elif run.last:
+            after = run.last
+        before = next((step for step in reversed(run.history) if step.scale < scale), None)
+        after = _moved(after, before, -1)
+        for step in minimise(config, objective, init, iterations[scale - 1], after):
+            run = run.extended(_moved(replace(step, scale=scale), before))
+            yield run
+
+
+def _moved(step: Step | None, before: Step | None, sign: int = 1) -> Step | None:
+    """Return a Step of one scale as one of the run that `before` is of, or (-1) the other way."""
+    if step is None or before is None:
+        return step
+    return replace(
+        step,
+        iteration=step.iteration + sign * before.iteration,
+        evaluations=step.evaluations + sign * before.evaluations,
+        seconds=step.seconds + sign * before.seconds,
+    )
+
+
+def minimise(
+    config: Config,
+    objective: Objective,
+    init: np.ndarray,
+    iterations: int,
+    after: Step | None = None,
+) -> Iterator[Step]:
+    """Return the generator of Steps of the optimiser that the Config names.
+
+    Args:
+        config: names the optimiser.
+        objective: to minimise.
+        init: where to start, [H, W, 3].
+        iterations: how many at most.
+        after: a Step to go on from; of `lbfgs` or `adam`.
+    """
+    given = {"learning_rate": config.learning_rate} if config.optimizer == "adam" else {}
+    if after:
+        given["after"] = after
     optimiser = OPTIMISERS[config.optimizer]
-    return optimiser(objective, tf.constant(init[None]), config.max_iterations, **rate)
+    return optimiser(objective, tf.constant(init[None]), iterations, **given)
 
 
 def finish(config: Config, inputs: Inputs, image: np.ndarray) -> Picture:
-    """Return an image of the optimiser as a picture: in range, recoloured, with alpha.
+    """Return an image of the optimiser as a picture: full size, in range, recoloured, with alpha.
 
     Raises:
         StyleError: nothing of it can be shown: values that are not finite, or black alone.
@@ -217,7 +322,7 @@ def finish(config: Config, inputs: Inputs, image: np.ndarray) -> Picture:
             "the optimisation left no picture, only black or values that are not finite: use "
             "smaller weights or a smaller learning_rate"
         )
-    image = np.clip(image, 0, 255)
+    image = np.clip(enlarge(image, inputs.content.shape[:2]), 0, 255)
     if config.original_colors and config.content_img is not None:
         image = keep_colours(image, inputs.content, config.color_convert_type)
     return Picture(image, inputs.alpha)

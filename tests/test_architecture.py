@@ -19,6 +19,7 @@ ROWS = [
     {"colour", "masks", "weights", "features", "losses", "optimise"},
     {"compact"},
     {"objective", "result", "networks"},
+    {"checkpoint"},
     {"transfer"},
     {"progress", "reconstruct"},
     {"training.settings", "training.pictures", "training.batches", "training.fitting"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import logging
 import os
 import re
 import shlex
@@ -290,6 +291,21 @@ def test_jpeg_in_another_folder_replaced_with_overwrite(run_cli, short_run):
     assert [path.name for path in Path("deep/er").iterdir()] == ["x"]
 
 
+@pytest.mark.parametrize("flags", [[], ["-verbose"]])
+def test_tensorflows_warnings_are_for_verbose_alone(run_cli, short_run, monkeypatch, flags):
+    heard = []
+    tensorflow = logging.getLogger("tensorflow")
+
+    def stylize(config: Config) -> int:
+        heard.append(tensorflow.isEnabledFor(logging.WARNING))
+        return 0
+
+    monkeypatch.setattr(cli, "_stylize", stylize)
+    run_cli(*short_run, *flags)
+    assert heard == [bool(flags)]
+    assert tensorflow.isEnabledFor(logging.WARNING)
+
+
 # Runs that are stopped, as programs of their own
 
 
@@ -316,7 +332,9 @@ def test_ctrl_c_keeps_the_best_picture(short_run, pictures):
     assert run.returncode == 130
     assert out == "image_output/result/result.png\n"
     assert re.search(
-        r"neural_style: interrupted at iteration \d+; the best so far is kept\n$", said
+        r"neural_style: interrupted at iteration (\d+); the best so far is kept; the same command "
+        r"with -resume goes on after iteration \1\n$",
+        said,
     )
     # Its own lines are all that it says: nothing of TensorFlow's.
     assert all(re.match(r"network |iteration |neural_style: ", line) for line in said.splitlines())

@@ -91,7 +91,32 @@ def test_default_is_that_of_the_requirements(name):
 
 
 def test_settings_beyond_the_table_are_few_and_known():
-    assert set(FIELDS) - set(DEFAULTS) == {"content_img", "style_imgs", "bits"}
+    beyond = {"content_img", "style_imgs", "bits", "resume"}
+    beyond |= {"scales", "scale_shares", "min_size", "coarse_weights"}
+    assert set(FIELDS) - set(DEFAULTS) == beyond
+
+
+@pytest.mark.parametrize(
+    ("shares", "message"),
+    [
+        (
+            (1, 2, 3),
+            "scale_shares: received 3 weights for 2 scales; give one for each, or none for",
+        ),
+        ((0, 0), "scale_shares: received only zeros, at least one must be above 0"),
+        ((1, -1), "scale_shares: received -1, must be at least 0"),
+    ],
+)
+def test_bad_shares(shares, message):
+    assert message_of(scales=2, scale_shares=shares).startswith(message)
+
+
+def test_more_scales_than_iterations():
+    assert config_with(scales=3, max_iterations=3).scales == 3
+    assert message_of(scales=4, max_iterations=3) == (
+        "scales: received 4 with 3 iterations; each scale needs one: lower scales, or raise "
+        "max_iterations"
+    )
 
 
 @pytest.mark.parametrize("missing", ["content_img", "style_imgs"])
@@ -274,7 +299,7 @@ def test_what_is_wrong_with_a_file_is_one_sentence(yaml_file, text, message):
 
 @pytest.mark.parametrize("name", ["nothing.yaml", "~no_such_user/a.yaml", "x" * 5000])
 def test_a_missing_file_names_the_presets(name):
-    with pytest.raises(StyleError, match=r"does not exist; .* preset \(blend, gatys, .*report\)"):
+    with pytest.raises(StyleError, match=r"does not exist; .* preset \(blend, gatys, .*report.*\)"):
         load_settings(name)
 
 
@@ -337,7 +362,8 @@ def test_any_text_is_settings_or_is_refused(tmp_path_factory, text):
 def test_settings_of_the_run_are_not_kept():
     text = config_with(quiet=True, save_every=3).to_yaml()
     kept = {line.partition(":")[0] for line in text.splitlines() if not line.startswith("-")}
-    left_out = {"overwrite", "save_every", "print_iterations", "tensorboard", "quiet", "verbose"}
+    left_out = {"overwrite", "resume", "save_every", "print_iterations", "tensorboard"}
+    left_out |= {"quiet", "verbose"}
     assert kept == set(FIELDS) - left_out
 
 

@@ -20,6 +20,7 @@ from neural_style import images
 from neural_style.errors import StyleError
 from neural_style.images import (
     Picture,
+    enlarge,
     find_picture,
     luminance,
     read_picture,
@@ -697,6 +698,15 @@ def test_resize_is_by_area():
     halved = pixels.reshape(3, 2, 4, 2, 3).mean((1, 3))
     assert np.allclose(resize(pixels, (3, 4)), halved, atol=1e-3)
     assert resize(pixels, SIZE) is pixels
+
+
+def test_enlarge_keeps_a_slope_and_its_place():
+    slope = np.tile(np.arange(8, dtype=np.float32)[None, :, None] * 10, (6, 1, 3))
+    found = enlarge(slope, (12, 16))
+    assert found.shape == (12, 16, 3)
+    expected = (np.arange(16) + 0.5) / 2 * 10 - 5  # pixel centres
+    assert np.allclose(found[5, 4:12], expected[4:12, None], atol=0.5)  # OpenCV is that far off
+    assert enlarge(slope, (6, 8)) is slope
 
 
 def test_luminance_by_hand():

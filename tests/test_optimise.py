@@ -1,5 +1,6 @@
 """The optimisers on functions whose minima are known."""
 
+import dataclasses
 import itertools
 import math
 
@@ -197,3 +198,61 @@ def test_tfp_lbfgs():
     steps = list(OPTIMISERS["tfp_lbfgs"](rosenbrock, tf.constant([-1.2, 1.0]), 100))
     assert [step.iteration for step in steps[:4]] == [0, 1, 2, 3]
     np.testing.assert_allclose(steps[-1].tensor, np.ones(2), atol=1e-3)
+
+
+# Going on from a Step
+
+
+def rounded(x: tf.Tensor) -> dict[str, tf.Tensor]:
+    """Rosenbrock's function with a term of its own, and a wall that halves Adam's rate."""
+    wall = tf.where(tf.reduce_max(x) > 1.6, tf.constant(np.inf), 0.0)
+    valley = rosenbrock(x)["total"]
+    return {"valley": valley, "total": valley + tf.reduce_sum(tf.abs(x)) + wall}
+
+
+def facts(step: optimise.Step) -> tuple:
+    """Return all of a Step that must be equal to the last bit."""
+    state = {name: np.asarray(value).tobytes() for name, value in step.state.items()}
+    image = np.asarray(step.tensor).tobytes()
+    return step.iteration, step.total, step.terms, step.evaluations, step.note, image, state
+
+
+def from_host(step: optimise.Step) -> optimise.Step:
+    """Return the Step as a file gives it back: arrays where tensors were."""
+    state = {name: np.array(value) for name, value in step.state.items()}
+    return dataclasses.replace(step, tensor=np.array(step.tensor), state=state)
+
+
+@pytest.mark.parametrize(
+    ("name", "given"), [("lbfgs", {}), ("lbfgs", {"memory": 3}), ("adam", {"learning_rate": 0.7})]
+)
+def test_going_on_from_any_step_is_as_if_never_stopped(name: str, given: dict):
+    start, iterations = tf.constant([-1.2, 1.4] * 3), 25
+    steps = list(OPTIMISERS[name](rounded, start, iterations, **given))
+    assert len(steps) == iterations + 1
+    if name == "adam":
+        assert any(step.note for step in steps)  # the learning rate is part of the state
+    whole = [facts(step) for step in steps]
+    for step in steps:
+        rest = OPTIMISERS[name](rounded, None, iterations, after=from_host(step), **given)
+        assert [facts(other) for other in rest] == whole[step.iteration + 1 :]
+
+
+def test_a_steps_state_does_not_change_with_later_steps():
+    for name in ("lbfgs", "adam"):
+        steps = OPTIMISERS[name](rosenbrock, tf.constant([-1.2, 1.0]), 8)
+        held = [(step, facts(step)) for step in steps]
+        assert all(facts(step) == then for step, then in held)
+
+
+def test_seconds_go_on():
+    *_, step = lbfgs(rosenbrock, tf.constant([-1.2, 1.0]), 3)
+    late = dataclasses.replace(step, seconds=100.0)
+    assert next(lbfgs(rosenbrock, None, 4, after=late)).seconds > 100
+
+
+def test_a_step_lets_go_of_its_tensors():
+    step = last(lbfgs(rosenbrock, tf.constant([-1.2, 1.0]), 2))
+    assert step.without_image().tensor is step.without_image().state is None
+    assert step.without_state().state is None
+    assert step.without_state().tensor is step.tensor

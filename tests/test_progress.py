@@ -34,6 +34,11 @@ def test_lines_without_a_terminal(capsys):
     assert lines[0] == ("iteration 2/5  content 1  style 2  tv 3  total 617.2  2.00 it/s  2 s left")
 
 
+def test_lines_name_the_scale_where_there_are_several(capsys):
+    shown(config(print_iterations=5, scales=2), "style")
+    assert capsys.readouterr().err.startswith("style: scale 1 iteration 5/5  content 1")
+
+
 def test_title(capsys):
     shown(config(print_iterations=5), "style")
     assert capsys.readouterr().err.startswith("style: iteration 5/5")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -139,15 +140,12 @@ def test_all_files_are_written(tmp_path):
     assert read_settings_text(folder / "result.png") == config.to_yaml()
     assert Image.open(folder / "history.png").size == (640, 400)
     with (folder / "history.csv").open() as file:
-        rows = list(csv.DictReader(file))
-    assert rows == [
-        {"iteration": "1", "style": "9", "total": "10", "seconds": "0.500", "evaluations": "2"},
-        {"iteration": "2", "style": "4.5", "total": "5", "seconds": "1.000", "evaluations": "4"},
-    ]
+        rows = [list(row.values()) for row in csv.DictReader(file)]
+    assert rows == [["1", "1", "9", "10", "0.500", "2"], ["1", "2", "4.5", "5", "1.000", "4"]]
 
 
 def test_history_of_no_step_has_its_heading():
-    assert history_csv(()) == "iteration,content,style,tv,total,seconds,evaluations\n"
+    assert history_csv(()) == "scale,iteration,content,style,tv,total,seconds,evaluations\n"
 
 
 def test_alpha_is_kept(tmp_path):
@@ -199,6 +197,49 @@ def test_overwrite_replaces_and_removes_what_is_stale(tmp_path):
 
 def test_overwrite_of_nothing_is_a_first_run(tmp_path):
     assert write(config_for(tmp_path, overwrite=True)) == tmp_path / "result" / "result.png"
+
+
+# Folders of earlier runs
+
+
+def test_files_that_earlier_runs_have_left(tmp_path):
+    for name in ("result", "result_2", "result_10", "result_x", "results", "other", "result_3"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "left").touch()
+    (tmp_path / "result_3" / "left").unlink()
+    (tmp_path / "result_4").touch()
+    found = ResultFolder(config_for(tmp_path)).left_behind("left")
+    assert found == [tmp_path / name / "left" for name in ("result_10", "result_2", "result")]
+
+
+def test_a_folder_is_taken_over_and_cleared_of_what_is_half_written(tmp_path):
+    path = write(config_for(tmp_path))
+    (path.parent / ".abc.part").touch()
+    folder = ResultFolder(config_for(tmp_path))
+    folder.go_on_in(path.parent)
+    assert not (path.parent / ".abc.part").exists()
+    assert folder.write(result_of(config_for(tmp_path))) == path
+
+
+def test_finished_is_a_result_of_the_same_settings(tmp_path):
+    def finished(**given: object) -> Path | None:
+        return ResultFolder(config_for(tmp_path, **given)).finished()
+
+    assert finished() is None
+    paths = [write(config_for(tmp_path, seed=seed)) for seed in (1, 2)]
+    assert finished(seed=1, overwrite=True) == paths[0]
+    assert finished(seed=2) == paths[1]
+    assert finished(seed=3) is finished(seed=1, img_name="result.jpg") is None
+    paths[0].unlink()
+    assert finished(seed=1) is None
+
+
+def test_finished_with_the_network_that_auto_came_down_to(tmp_path):
+    config = config_for(tmp_path)
+    path = ResultFolder(config).write(result_of(replace(config, model_weights="compact")))
+    assert ResultFolder(config).finished() == path
+    other = config_for(tmp_path, model_weights="imagenet")
+    assert ResultFolder(other).finished() is None
 
 
 # Nothing before the first file, and no place to write

@@ -1,18 +1,23 @@
 """From a Config to a Result, through a network without training."""
 
+import itertools
 import logging
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import neural_style as ns
-from neural_style import transfer
+from neural_style import networks, transfer
 from neural_style.colour import keep_colours
-from neural_style.features import MEAN
+from neural_style.features import MEAN, build_features
 from neural_style.images import Picture
-from neural_style.transfer import finish, load_inputs
+from neural_style.transfer import finish, load_inputs, scale_iterations, scale_sizes
+from neural_style.weights import load_weights
 
 
 @pytest.fixture
@@ -65,7 +70,7 @@ def test_same_config_same_picture(config):
 def test_result_is_the_best_and_not_the_last(config, monkeypatch: pytest.MonkeyPatch):
     """An optimiser that worsens: the picture of least loss is kept."""
 
-    def minimise(config, objective, init):
+    def minimise(config, objective, init, iterations, after):
         for iteration, total in enumerate([9.0, 4.0, 7.0, 8.0]):
             image = np.full((1, *init.shape), 10.0 * (1 + iteration), np.float32)
             terms = {"total": total}
@@ -192,6 +197,162 @@ class TestColours:
         inputs = load_inputs(config(original_colors=True, color_convert_time="before"))
         assert np.ptp(inputs.init, axis=-1).max() < 0.01
         assert np.ptp(inputs.content, axis=-1).max() > 1  # its colours come back at the end
+
+
+class TestScales:
+    """Coarse to fine."""
+
+    @pytest.mark.parametrize(
+        ("scales", "min_size", "size", "expected"),
+        [
+            (1, 128, (384, 512), [(384, 512)]),
+            (3, 128, (384, 512), [(96, 128), (192, 256), (384, 512)]),
+            (2, 200, (500, 300), [(200, 120), (500, 300)]),
+            (3, 128, (128, 100), [(128, 100)]),  # no larger than min_size
+            (2, 128, (100, 2000), [(100, 2000)]),  # 6 x 128 is too thin
+            (9, 16, (16, 18), [(16, 18)]),
+        ],
+    )
+    def test_sizes_by_hand(self, config, scales: int, min_size: int, size, expected):
+        settings = config(scales=scales, min_size=min_size, max_iterations=9)
+        assert scale_sizes(settings, size) == expected
+
+    @given(st.integers(1, 8), st.integers(16, 600), st.integers(16, 600), st.integers(16, 600))
+    def test_sizes_grow_to_the_pictures(self, scales, min_size, height, width):
+        settings = ns.Config(content_img="a", style_imgs="b", scales=scales, min_size=min_size)
+        sizes = scale_sizes(settings, (height, width))
+        assert len(sizes) <= scales
+        assert sizes[-1] == (height, width)
+        assert all(a < b for a, b in itertools.pairwise(map(max, sizes)))
+        for size in sizes:
+            assert min(size) >= 16
+            assert max(size) >= min(min_size, height, width)
+            assert abs(size[0] / size[1] - height / width) < height / width / 8
+
+    @pytest.mark.parametrize(
+        ("most", "shares", "scales", "expected"),
+        [
+            (50, (), 1, [50]),
+            (7, (), 3, [3, 2, 2]),
+            (116, (100, 16), 2, [100, 16]),
+            (60, (2, 1, 0), 3, [39, 20, 1]),
+            (60, (2, 1, 0), 2, [59, 1]),  # the coarsest left out
+            (60, (2, 1, 0), 1, [60]),
+            (3, (1, 9, 90), 3, [1, 1, 1]),
+        ],
+    )
+    def test_shares_by_hand(self, config, most: int, shares, scales: int, expected):
+        of = max(len(shares), scales)
+        settings = config(max_iterations=most, scale_shares=shares, scales=of)
+        assert scale_iterations(settings, scales) == expected
+
+    def test_another_network_at_the_coarse_ones(self, config, monkeypatch, caplog):
+        used = []
+        build = transfer.build_objective
+
+        def seen(config, inputs, network):
+            used.append((inputs.content.shape[1], network.description[:7]))
+            return build(config, inputs, network)
+
+        monkeypatch.setattr(transfer, "build_objective", seen)
+        several = {"scales": 2, "min_size": 24, "coarse_weights": "compact"}
+        monkeypatch.setattr(networks, "build_compact", lambda weights, layers: lambda x: vgg(x))
+        monkeypatch.setattr(networks, "load_compact", dict)
+        settings = config(**several)
+        weights, _ = load_weights(settings.model_weights)
+        vgg = build_features(weights, [*settings.content_layers, *settings.style_layers])
+        result = ns.stylize(settings)
+        assert used == [(24, "compact"), (48, "vgg19, ")]
+        assert result.config == settings
+        used.clear()
+        ns.stylize(replace(settings, scales=1))
+        assert used == [(48, "vgg19, ")]
+
+    def test_iterations_are_shared_and_counted_through(self, config, photograph):
+        seen = []
+        settings = config(scales=2, min_size=24, max_iterations=5)
+        result = ns.stylize(settings, on_step=seen.append)
+        assert [step.iteration for step in seen] == [1, 2, 3, 4, 5]
+        assert [step.scale for step in seen] == [1, 1, 1, 2, 2]
+        assert [step.image.shape[:2] for step in seen] == [(20, 24)] * 3 + [(40, 48)] * 2
+        assert [step.scale for step in result.history] == [1, 1, 1, 2, 2]
+        for name in ("evaluations", "seconds"):
+            values = [getattr(step, name) for step in seen]
+            assert values == sorted(set(values))
+        assert result.image.shape == photograph.shape
+        start = ns.evaluate(settings, photograph.astype(np.float32))["total"]
+        assert seen[-1].total < start
+
+    def test_each_starts_from_the_best_of_the_last_one_and_gives_its_own_best(
+        self, config, monkeypatch: pytest.MonkeyPatch
+    ):
+        starts = []
+
+        def minimise(config, objective, init, iterations, after):
+            starts.append(init)
+            totals = [9.0, 1.0, 2.0] if len(starts) == 1 else [50.0, 30.0, 40.0]
+            for iteration, total in enumerate(totals):
+                image = np.full((1, *init.shape), 10.0 * len(starts) + iteration, np.float32)
+                tensor = transfer.tf.constant(image)
+                yield ns.Step(iteration, total, {"total": total}, 1.0, 1, tensor=tensor)
+
+        monkeypatch.setattr(transfer, "minimise", minimise)
+        result = ns.stylize(config(scales=2, min_size=24, max_iterations=4))
+        assert starts[0].shape == (20, 24, 3)
+        np.testing.assert_array_equal(starts[1], np.full((40, 48, 3), 11))
+        assert result.image.max() == result.image.min() == 21
+        assert [step.iteration for step in result.history] == [1, 2, 3, 4]
+
+    def test_an_optimiser_that_ends_early_leaves_no_gap(
+        self, config, monkeypatch: pytest.MonkeyPatch
+    ):
+        def minimise(config, objective, init, iterations, after):
+            for iteration in range(1 + iterations // 2):
+                tensor = transfer.tf.zeros([1, *init.shape]) + 9
+                yield ns.Step(iteration, 1.0, {"total": 1.0}, 1.0, 1, tensor=tensor)
+
+        monkeypatch.setattr(transfer, "minimise", minimise)
+        result = ns.stylize(config(scales=2, min_size=24, max_iterations=8))
+        assert [(step.iteration, step.scale) for step in result.history] == [
+            (1, 1),
+            (2, 1),
+            (3, 2),
+            (4, 2),
+        ]
+
+    def test_a_small_picture_has_one(self, config):
+        plain, several = ns.stylize(config()), ns.stylize(config(scales=3, min_size=48))
+        np.testing.assert_array_equal(plain.image, several.image)
+        assert {step.scale for step in several.history} == {1}
+
+    @pytest.mark.parametrize("optimizer", ["adam", "tfp_lbfgs"])
+    def test_with_everything_else(self, config, photograph, optimizer: str):
+        alpha = np.full((40, 48), 200, np.uint8)
+        result = ns.stylize(
+            config(
+                content_img=np.dstack([photograph, alpha]),
+                style_mask=True,
+                style_mask_imgs=[np.eye(40, 48, dtype=np.float32) * 255],
+                init_img_type="random",
+                original_colors=True,
+                color_convert_time="before",
+                scales=2,
+                min_size=24,
+                max_iterations=4,
+                optimizer=optimizer,
+            )
+        )
+        assert result.picture.rgb.shape == (40, 48, 3)
+        assert result.picture.alpha.shape == (40, 48)
+        assert [step.scale for step in result.history] == [1, 1, 2, 2]
+
+    def test_stopped_at_a_coarse_one_it_has_its_full_size(self, config, photograph):
+        def stop(step: ns.Step) -> None:
+            raise KeyboardInterrupt
+
+        result = ns.stylize(config(scales=2, min_size=24), on_step=stop)
+        assert result.interrupted
+        assert result.image.shape == photograph.shape
 
 
 class TestInterrupt:

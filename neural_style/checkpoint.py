@@ -1,0 +1,240 @@
+"""Checkpoints: how far a run has come, in a file from which it goes on as if never interrupted.
+
+The file `checkpoint.npz` in the result's folder holds a Run, and whose it is: the settings, the
+network, and hashes of the pictures. It is replaced in one move, so there is always a whole one.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import logging
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from neural_style.config import Config
+from neural_style.errors import StyleError
+from neural_style.images import Picture, replacing
+from neural_style.optimise import Step
+from neural_style.result import ResultFolder
+
+logger = logging.getLogger("neural_style")
+
+NAME = "checkpoint.npz"
+LAYOUT = 1  # of the file; another number for what this version could not read
+# Seconds between checkpoints; more where they are so large that writing one takes long.
+INTERVAL = 60.0
+MOST_OF_THE_TIME = 0.05
+
+
+@dataclass(frozen=True)
+class Run:
+    """How far a run has come.
+
+    Attributes:
+        last: its last Step, with image and state; None at the very start.
+        best: the Step of least loss at the last one's scale, with image; of equals the last.
+        history: a Step without image for each iteration.
+    """
+
+    last: Step | None = None
+    best: Step | None = None
+    history: tuple[Step, ...] = ()
+
+    def extended(self, step: Step) -> Run:
+        """Return the run one Step further; the start of a scale is no iteration."""
+        finer = self.best is None or step.scale > self.best.scale
+        best = step.without_state() if finer or step.total <= self.best.total else self.best
+        is_iteration = step.iteration > (self.last.iteration if self.last else 0)
+        history = (*self.history, step.without_image()) if is_iteration else self.history
+        return Run(step, best, history)
+
+
+class Checkpoints:
+    """The checkpoints of one run: where they are, and when the next is due."""
+
+    def __init__(self, folder: ResultFolder, resume: bool = False):
+        """Write nothing yet.
+
+        Args:
+            folder: of the result.
+            resume: whether to go on with a run that this folder's name has been given before.
+        """
+        self._folder = folder
+        self._resume = resume
+        self._identity: Mapping[str, Any] = {}
+        self._due = math.inf
+        self._failed = False
+        # The iteration of the last whole checkpoint, if there is one.
+        self.iteration: int | None = None
+
+    def open(self, identity: Mapping[str, Any]) -> Run:
+        """Return the run to go on with, which is an empty one if there is nothing to resume.
+
+        Args:
+            identity: of the run, see `identity_of`.
+
+        Raises:
+            StyleError: there are checkpoints, but all are damaged or of other runs.
+        """
+        self._identity = identity
+        self._due = time.monotonic() + INTERVAL
+        if not self._resume:
+            return Run()
+        refusal = None
+        for path in self._folder.left_behind(NAME):
+            try:
+                run = read(path, identity)
+            except StyleError as error:
+                refusal = refusal or error
+                continue
+            self._folder.go_on_in(path.parent)
+            self.iteration = run.last.iteration
+            logger.info("going on after iteration %d, from %s", self.iteration, path)
+            return run
+        if refusal:
+            raise refusal
+        logger.info("there is no checkpoint to resume: starting from the beginning")
+        return Run()
+
+    def keep(self, run: Run, now: bool = False) -> None:
+        """Write a checkpoint if one is due, or now. If that fails, say so once and go on."""
+        if run.last.state is None or not (now or time.monotonic() >= self._due):
+            return
+        started = time.monotonic()
+        try:
+            write(self._folder.folder / NAME, run, self._identity)
+            self.iteration = run.last.iteration
+        except StyleError as error:
+            if not self._failed:
+                self._failed = True
+                kept = "none" if self.iteration is None else f"that of iteration {self.iteration}"
+                logger.warning("%s; the run goes on, its last checkpoint is %s", error, kept)
+        ended = time.monotonic()
+        self._due = ended + max(INTERVAL, (ended - started) / MOST_OF_THE_TIME)
+
+    def remove(self) -> None:
+        """Remove the checkpoint, since the result is written."""
+        (self._folder.folder / NAME).unlink(missing_ok=True)
+
+
+def identity_of(
+    config: Config, network: str, pictures: Mapping[str, Picture]
+) -> Mapping[str, Mapping[str, Any]]:
+    """Return what must be the same for a run to go on: settings, network, pictures.
+
+    Args:
+        config: its settings of the run alone (overwrite, ...) do not count.
+        network: the description of the network that is used.
+        pictures: as the transfer sees them, by name.
+    """
+    hashes = {name: _hash(picture) for name, picture in pictures.items()}
+    return {"settings": config.settings(), "network": {"network": network}, "pictures": hashes}
+
+
+def write(path: Path, run: Run, identity: Mapping[str, Any]) -> None:
+    """Write a checkpoint.
+
+    Args:
+        path: it is replaced in one move.
+        run: its last Step has a state.
+        identity: see `identity_of`.
+
+    Raises:
+        StyleError: it cannot be written.
+    """
+    about = {"layout": LAYOUT, "identity": identity}
+    about |= {"last": _facts(run.last), "best": _facts(run.best)}
+    about["history"] = [_facts(step) for step in run.history]
+    arrays = {f"state/{name}": value for name, value in run.last.state.items()}
+    arrays["last"] = run.last.tensor
+    if run.best.tensor is not run.last.tensor:
+        arrays["best"] = run.best.tensor
+    text = np.frombuffer(json.dumps(about).encode(), np.uint8)
+    with replacing(path) as file:
+        # Each tensor is copied from the device when its turn comes.
+        np.savez(file, allow_pickle=False, about=text, **arrays)
+
+
+def read(path: Path, identity: Mapping[str, Any]) -> Run:
+    """Return the run that `write` has kept, its tensors as arrays.
+
+    Raises:
+        StyleError: the checkpoint is damaged, of another layout, or of another run.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            about = json.loads(file["about"].tobytes())
+            _check(path, about, identity)
+            arrays = {name: file[name] for name in file.files}
+        state = {
+            name.removeprefix("state/"): array
+            for name, array in arrays.items()
+            if name.startswith("state/")
+        }
+        last = Step(**about["last"], tensor=arrays["last"], state=state)
+        best = Step(**about["best"], tensor=arrays.get("best", last.tensor))
+        return Run(last, best, tuple(Step(**facts) for facts in about["history"]))
+    except StyleError:
+        raise
+    except Exception as error:  # whatever a parser makes of a damaged file
+        problem = str(error).strip().partition("\n")[0] or type(error).__name__
+        raise StyleError(
+            f"resume: {path} is damaged ({problem}); remove it, or leave -resume away, to start "
+            "from the beginning"
+        ) from error
+
+
+def _check(path: Path, about: Mapping[str, Any], identity: Mapping[str, Any]) -> None:
+    """Raise a StyleError if a checkpoint is of another layout or another run."""
+    if about["layout"] != LAYOUT:
+        raise StyleError(
+            f"resume: {path} was written by another version of neural_style (its layout is "
+            f"{about['layout']!r}, this version reads {LAYOUT}); go on with that version, or leave "
+            "-resume away to start from the beginning"
+        )
+    differences = _differences(about["identity"], identity)
+    if differences:
+        raise StyleError(
+            f"resume: {path} is of another run ({'; '.join(differences)}); make them equal again, "
+            "or leave -resume away to start from the beginning"
+        )
+
+
+def _differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """Return in words what differs between two identities."""
+    found = []
+    for part in ("settings", "network"):
+        for name in sorted({*then[part], *now[part]}):
+            before, after = then[part].get(name), now[part].get(name)
+            if before != after:
+                found.append(f"{name} was {_shown(before)} and is {_shown(after)}")
+    for name in sorted({*then["pictures"], *now["pictures"]}):
+        if then["pictures"].get(name) != now["pictures"].get(name):
+            found.append(f"the picture {name} has changed")
+    return found
+
+
+def _shown(value: Any) -> str:
+    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _facts(step: Step) -> dict[str, Any]:
+    """Return a Step without its tensors, for JSON, which keeps floats to the last bit."""
+    names = {field.name for field in dataclasses.fields(Step)} - {"tensor", "state"}
+    return {name: getattr(step, name) for name in names}
+
+
+def _hash(picture: Picture) -> str:
+    digest = hashlib.sha256(str(picture.rgb.shape).encode())
+    for array in (picture.rgb, picture.alpha):
+        if array is not None:
+            digest.update(np.ascontiguousarray(array))
+    return digest.hexdigest()
