@@ -20,6 +20,7 @@ from neural_style.masks import load_mask, mask_at
 from neural_style.networks import Network, load_network
 from neural_style.objective import Objective
 from neural_style.optimise import OPTIMISERS, Step
+from neural_style.precision import choose_precision
 from neural_style.result import Result
 
 logger = logging.getLogger("neural_style")
@@ -75,7 +76,7 @@ def stylize(
     Returns:
         The Result. Of the pictures that the optimiser went through it is the one of least loss. If
         Ctrl-C stops it after the first iteration, it is the best until then, and `interrupted`.
-        Its config names the network that was used, should `auto` have come down to `compact`.
+        Its config names the network and the precision that were used, where they were `auto`.
 
     Raises:
         StyleError: something that the user can mend.
@@ -86,9 +87,9 @@ def stylize(
     history: list[Step] = []
     interrupted = False
     try:
-        with device_scope(config):
-            network = _load_network(config)
-            config = replace(config, model_weights=network.source)
+        with device_scope(config) as device:
+            network = _load_network(config, device)
+            config = replace(config, model_weights=network.source, precision=network.precision)
             objective = build_objective(config, inputs, network)
             for step in minimise(config, objective, inputs.init):
                 if best is None or step.total <= best.total:
@@ -111,7 +112,8 @@ def evaluate(config: Config, image: np.ndarray) -> dict[str, Any]:
     """Compute the loss of an image, and its gradient, under a Config.
 
     Args:
-        config: the settings.
+        config: the settings. The precision `auto` is float32 here, whatever the device has: what
+            judges pictures must not depend on the machine.
         image: [H, W, 3], RGB, in [0, 255] or beyond, of the photograph's reduced size.
 
     Returns:
@@ -128,8 +130,10 @@ def evaluate(config: Config, image: np.ndarray) -> dict[str, Any]:
             f"image: received the shape {image.shape}, must be {inputs.content.shape} as the "
             "content's at this max_size"
         )
-    with device_scope(config):
-        objective = build_objective(config, inputs, _load_network(config))
+    if config.precision == "auto":
+        config = replace(config, precision="float32")
+    with device_scope(config) as device:
+        objective = build_objective(config, inputs, _load_network(config, device))
         tensor = tf.constant(image[None])
         with tf.GradientTape() as tape:
             tape.watch(tensor)
@@ -224,8 +228,12 @@ def finish(config: Config, inputs: Inputs, image: np.ndarray) -> Picture:
 
 
 @contextlib.contextmanager
-def device_scope(config: Config) -> Iterator[None]:
-    """Run on the device that the Config names, or say why not and run on the CPU."""
+def device_scope(config: Config) -> Iterator[str]:
+    """Run on the device that the Config names, or say why not and run on the CPU.
+
+    Yields:
+        The device that it is.
+    """
     with contextlib.suppress(RuntimeError):  # TensorFlow runs already: as its owner has set it
         # Side by side, repeated gradients of one image were seen to differ in their rounding, most
         # likely by the order in which they are summed, and so did pictures. One operation at a
@@ -244,14 +252,17 @@ def device_scope(config: Config) -> Iterator[None]:
             why = f"TensorFlow sees only {len(found)} of this kind"
         logger.warning("device %s: %s; running on the CPU", config.device, why)
     with tf.device(device):
-        yield
+        yield device
 
 
-def _load_network(config: Config) -> Network:
+def _load_network(config: Config, device: str) -> Network:
+    precision, why = choose_precision(config.precision, device)
     layers = [name for names in _layers(config) for name in names]
     layers = list(dict.fromkeys(layers))
-    network = load_network(config.model_weights, layers, config.network, config.pooling_type)
-    logger.info("network %s", network.description)
+    network = load_network(
+        config.model_weights, layers, config.network, config.pooling_type, precision
+    )
+    logger.info("network %s; computes in %s: %s", network.description, precision, why)
     return network
 
 

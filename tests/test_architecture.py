@@ -16,7 +16,7 @@ ROWS = [
     {"errors"},
     {"layers", "images"},
     {"config", "drawing"},
-    {"colour", "masks", "weights", "features", "losses", "optimise"},
+    {"colour", "masks", "weights", "features", "losses", "optimise", "precision"},
     {"compact"},
     {"objective", "result", "networks"},
     {"transfer"},
