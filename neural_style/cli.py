@@ -34,12 +34,22 @@ Paint a photograph in the style of other pictures (Gatys, Ecker and Bethge, 2016
   neural_style -content_img lake.jpg -style_imgs wave.jpg glass.jpg -style_imgs_weights 0.3 0.7
   neural_style -content_img lake.jpg -style_imgs ink.jpg -style_mask -style_mask_imgs lake_mask.png
   neural_style reconstruct lake.jpg    what each layer of the network keeps of one picture
+  neural_style doctor                  what there is to paint with, and how fast it is
 
 Flags take one dash or two; several values are separated by spaces."""
 RECONSTRUCT_DESCRIPTION = """\
 Draw the sheet of what each layer keeps of one picture, as style and as content (the paper's
 figure 1). The settings are those of the presets reconstruct_style and reconstruct_content, and
 the flags given here."""
+DOCTOR_DESCRIPTION = """\
+Tell versions, machine, device, precision, threads and weights, and time the network at -max_size.
+The flags are those of a transfer; pictures are not read."""
+# Usage and description of each command.
+COMMANDS = {
+    "stylize": ("neural_style [flags]", DESCRIPTION),
+    "reconstruct": ("neural_style reconstruct PICTURE [flags]", RECONSTRUCT_DESCRIPTION),
+    "doctor": ("neural_style doctor [flags]", DOCTOR_DESCRIPTION),
+}
 
 logger = logging.getLogger("neural_style")
 
@@ -65,23 +75,25 @@ def parse(argv: Sequence[str]) -> Namespace:
     """Return the command and its Config, or exit with a line on what is wrong.
 
     Returns:
-        `command` (`stylize` or `reconstruct`), `config`, and for `reconstruct` its ten `jobs`.
+        `command` (one of COMMANDS), `config`, and for `reconstruct` its ten `jobs`.
     """
     flags.FLAGS.mark_as_parsed()  # absl's own flags are not for the users of this program
     arguments = list(argv[1:])
     command = "stylize"
-    if arguments and arguments[0] == "reconstruct":
+    if arguments and arguments[0] in ("reconstruct", "doctor"):
         command = arguments.pop(0)
     parser = _parser(command)
     given = vars(parser.parse_args(_checked(arguments, parser)))
     sources = [given.pop(name) for name in ("preset", "config") if given.get(name)]
     namespace = Namespace(command=command)
     try:
-        if command == "stylize":
-            namespace.config = Config.load(*sources, **given)
-        else:
+        if command == "reconstruct":
             namespace.jobs = _reconstruct_jobs(sources, given)
             namespace.config = namespace.jobs[0][1]
+        else:
+            if command == "doctor":  # takes noise for them
+                given = {"content_img": "noise", "style_imgs": "noise"} | given
+            namespace.config = Config.load(*sources, **given)
     except StyleError as error:
         parser.error(str(error))
     return namespace
@@ -98,6 +110,8 @@ def main(arguments: Namespace) -> int:
         try:
             if arguments.command == "stylize":
                 return _stylize(config)
+            if arguments.command == "doctor":
+                return _doctor(config)
             return _reconstruct(arguments.jobs)
         except StyleError as error:
             _say(str(error))
@@ -146,6 +160,14 @@ def _reconstruct(jobs: list[tuple[str, Config]]) -> int:
     return INTERRUPTED if results[-1][1].interrupted else 0
 
 
+def _doctor(config: Config) -> int:
+    with _quiet_start(config):
+        from neural_style.doctor import examine
+    for title, line in examine(config):
+        print(f"{title:20}  {line}", flush=True)
+    return 0
+
+
 def _reconstruct_jobs(sources: list[str], given: dict[str, Any]) -> list[tuple[str, Config]]:
     from neural_style.config import load_settings
     from neural_style.reconstruct import reconstructions
@@ -157,10 +179,10 @@ def _reconstruct_jobs(sources: list[str], given: dict[str, Any]) -> list[tuple[s
 
 
 def _parser(command: str) -> _Parser:
+    usage, description = COMMANDS[command]
     parser = _Parser(
-        prog=f"neural_style{'' if command == 'stylize' else ' ' + command}",
-        usage="%(prog)s " + ("[flags]" if command == "stylize" else "PICTURE [flags]"),
-        description=DESCRIPTION if command == "stylize" else RECONSTRUCT_DESCRIPTION,
+        usage=usage,
+        description=description,
         formatter_class=RawDescriptionHelpFormatter,
         inherited_absl_flags=None,
         add_help=False,

@@ -88,7 +88,7 @@ def stylize(
     interrupted = False
     try:
         with device_scope(config) as device:
-            network = _load_network(config, device)
+            network = build_network(config, device)
             config = replace(config, model_weights=network.source, precision=network.precision)
             objective = build_objective(config, inputs, network)
             for step in minimise(config, objective, inputs.init):
@@ -133,7 +133,7 @@ def evaluate(config: Config, image: np.ndarray) -> dict[str, Any]:
     if config.precision == "auto":
         config = replace(config, precision="float32")
     with device_scope(config) as device:
-        objective = build_objective(config, inputs, _load_network(config, device))
+        objective = build_objective(config, inputs, build_network(config, device))
         tensor = tf.constant(image[None])
         with tf.GradientTape() as tape:
             tape.watch(tensor)
@@ -176,6 +176,18 @@ def load_inputs(config: Config) -> Inputs:
         )
     init = _initial_image(config, content, resized)
     return Inputs(content, alpha, resized, masks, init)
+
+
+def build_network(config: Config, device: str) -> Network:
+    """Load the network of a Config, with all layers that its losses need, and say which it is."""
+    precision, why = choose_precision(config.precision, device)
+    layers = [name for names in _layers(config) for name in names]
+    layers = list(dict.fromkeys(layers))
+    network = load_network(
+        config.model_weights, layers, config.network, config.pooling_type, precision
+    )
+    logger.info("network %s; computes in %s: %s", network.description, precision, why)
+    return network
 
 
 def build_objective(config: Config, inputs: Inputs, network: Network) -> Objective:
@@ -239,31 +251,28 @@ def device_scope(config: Config) -> Iterator[str]:
         # likely by the order in which they are summed, and so did pictures. One operation at a
         # time, each with all threads, they did not.
         tf.config.threading.set_inter_op_parallelism_threads(1)
-    kind, _, number = config.device.strip("/").partition(":")
-    found = tf.config.list_physical_devices(kind.upper())
-    device = config.device
-    if int(number) >= len(found):
-        device = "/cpu:0"
-        if kind == "gpu" and not tf.test.is_built_with_gpu_support():
-            why = "this TensorFlow is built without GPU support"
-        elif not found:
-            why = "TensorFlow sees no GPU"
-        else:
-            why = f"TensorFlow sees only {len(found)} of this kind"
+    device, why = find_device(config.device)
+    if why:
         logger.warning("device %s: %s; running on the CPU", config.device, why)
     with tf.device(device):
         yield device
 
 
-def _load_network(config: Config, device: str) -> Network:
-    precision, why = choose_precision(config.precision, device)
-    layers = [name for names in _layers(config) for name in names]
-    layers = list(dict.fromkeys(layers))
-    network = load_network(
-        config.model_weights, layers, config.network, config.pooling_type, precision
-    )
-    logger.info("network %s; computes in %s: %s", network.description, precision, why)
-    return network
+def find_device(asked: str) -> tuple[str, str]:
+    """Return the device that a Config's setting means on this machine.
+
+    Returns:
+        The device, `/cpu:0` if the one asked for is not there; and then why, else an empty string.
+    """
+    kind, _, number = asked.strip("/").partition(":")
+    found = tf.config.list_physical_devices(kind.upper())
+    if int(number) < len(found):
+        return asked, ""
+    if kind == "gpu" and not tf.test.is_built_with_gpu_support():
+        return "/cpu:0", "this TensorFlow is built without GPU support"
+    if not found:
+        return "/cpu:0", "TensorFlow sees no GPU"
+    return "/cpu:0", f"TensorFlow sees only {len(found)} of this kind"
 
 
 def _layers(config: Config) -> tuple[Sequence[str], Sequence[str]]:

@@ -20,7 +20,7 @@ ROWS = [
     {"compact"},
     {"objective", "result", "networks"},
     {"transfer"},
-    {"progress", "reconstruct"},
+    {"progress", "reconstruct", "doctor"},
     {"training.settings", "training.pictures", "training.batches", "training.fitting"},
     {"training.student"},
     {"training.pool"},
