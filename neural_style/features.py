@@ -77,7 +77,10 @@ def build_features(
             if pool == last:
                 break
             previous_block = block
-        convolution = keras.layers.Conv2D(channels, 3, padding="same", name=name, dtype=dtype)
+        # Zeros, since the kernel is set below, and random numbers would take their time.
+        convolution = keras.layers.Conv2D(
+            channels, 3, padding="same", kernel_initializer="zeros", name=name, dtype=dtype
+        )
         x = outputs[name] = convolution(x)
         if name == last:
             break

@@ -39,6 +39,9 @@ ROUNDING = 1e-6
 # How often one iteration of Adam may be taken back and halved.
 HALVINGS = 30
 
+# Nothing here needs AutoGraph, whose translation of the loss and the network took seconds.
+_graph = tf.function(autograph=False)
+
 
 @dataclass(frozen=True)
 class Step:
@@ -136,7 +139,7 @@ class _Problem:
         total = point.terms["total"]
         return Step(iteration, total, point.terms, seconds, self.evaluations, note, point.image)
 
-    @tf.function
+    @_graph
     def evaluate(self, image: tf.Tensor) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
         """Return the loss's terms and the scaled gradient of their total."""
         with tf.GradientTape() as tape:
@@ -145,7 +148,7 @@ class _Problem:
             scaled = terms["total"] * self._scale
         return terms, tape.gradient(scaled, image)
 
-    @tf.function
+    @_graph
     def _along(self, image: tf.Tensor, direction: tf.Tensor, length: tf.Tensor):
         moved = image + length * direction
         terms, gradient = self.evaluate(moved)
@@ -190,7 +193,7 @@ def adam(
     optimizer = keras.optimizers.Adam(learning_rate)
     optimizer.build([image])
 
-    @tf.function
+    @_graph
     def update(before: tf.Tensor, gradient: tf.Tensor) -> tf.Tensor:
         image.assign(before)
         optimizer.apply([gradient], [image])
@@ -389,7 +392,7 @@ def _dot(a: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
     return tf.reduce_sum(a * b)
 
 
-@tf.function
+@_graph
 def _difference(image: tf.Tensor, gradient: tf.Tensor, image_: tf.Tensor, gradient_: tf.Tensor):
     """Return the step, the gradient's change, and the product of both."""
     moved, change = image_ - image, gradient_ - gradient
@@ -413,7 +416,7 @@ def _direction(
     return direction, float(slope)
 
 
-@tf.function
+@_graph
 def _two_loops(
     gradient: tf.Tensor, moves: list[tf.Tensor], changes: list[tf.Tensor], inverses: tf.Tensor
 ) -> tuple[tf.Tensor, tf.Tensor]:
