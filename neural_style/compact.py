@@ -59,7 +59,7 @@ def build_trunk(blocks: int = len(WIDTHS), dtype: str = "float32") -> keras.Mode
 
     Args:
         blocks: how many of its blocks.
-        dtype: Keras's policy for its convolutions: `float32` or `mixed_bfloat16`.
+        dtype: Keras's policy for its convolutions: `float32`, `bfloat16` or `mixed_bfloat16`.
 
     Returns:
         A model from RGB [B, H, W, 3], float32 in [0, 255], to a list of the blocks' outputs.
@@ -91,7 +91,8 @@ def build_compact(
     Args:
         weights: of `load_compact`.
         layers: names of layers of VGG19, all of them in HEADS.
-        dtype: Keras's policy for the convolutions, `float32` or `mixed_bfloat16`.
+        dtype: Keras's policy for the convolutions, `float32` or `bfloat16`; its outputs and the
+            heads are float32.
 
     Returns:
         A function from RGB [1, H, W, 3], float32 in [0, 255], to projections by the names as they

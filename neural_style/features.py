@@ -47,11 +47,11 @@ def build_features(
         network: `vgg19` or `vgg16`.
         pooling_type: `avg` or `max`.
         batch_size: B, the number of images; None for any.
-        dtype: Keras's policy for what it computes, `float32` or `mixed_bfloat16`.
+        dtype: Keras's policy for its weights and activations: `float32` or `bfloat16`.
 
     Returns:
         A model from RGB [B, H, W, 3], float32 in [0, 255], to a dict of [B, h, w, C] by the names
-        as they were given. Nothing in it is trainable.
+        as they were given, in `dtype`. Nothing in it is trainable.
 
     Raises:
         StyleError: an unknown layer, or Keras runs on another backend than TensorFlow.
@@ -77,7 +77,10 @@ def build_features(
             if pool == last:
                 break
             previous_block = block
-        convolution = keras.layers.Conv2D(channels, 3, padding="same", name=name, dtype=dtype)
+        # Zeros, since the kernel is set below, and random numbers would take their time.
+        convolution = keras.layers.Conv2D(
+            channels, 3, padding="same", kernel_initializer="zeros", name=name, dtype=dtype
+        )
         x = outputs[name] = convolution(x)
         if name == last:
             break

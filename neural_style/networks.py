@@ -25,16 +25,22 @@ class Network:
     Attributes:
         features: maps RGB [1, H, W, 3], float32 in [0, 255], to activations by the layers' names.
         source: its weights; `compact` where that has stepped in for `auto`.
+        precision: the format in which it computes, `float32` or `bfloat16`.
         description: a few words on what it is and where its weights came from.
     """
 
     features: Callable[[tf.Tensor], Mapping[str, Activations]]
     source: str
+    precision: str
     description: str
 
 
 def load_network(
-    source: str, layers: Sequence[str], network: str = "vgg19", pooling_type: str = "avg"
+    source: str,
+    layers: Sequence[str],
+    network: str = "vgg19",
+    pooling_type: str = "avg",
+    precision: str = "float32",
 ) -> Network:
     """Load weights and build the network that compares the pictures.
 
@@ -45,6 +51,7 @@ def load_network(
         layers: names of layers of the network.
         network: `vgg19` or `vgg16`. Compact stands in for VGG19 alone.
         pooling_type: `avg` or `max`. Compact has `avg` alone.
+        precision: `float32` or `bfloat16`, of its weights and activations.
 
     Raises:
         StyleError: no such layer; or weights that are missing, damaged or of another network.
@@ -58,8 +65,8 @@ def load_network(
                 raise
             logger.warning("using the network compact, which comes with neural_style: %s", error)
         else:
-            features = build_features(weights, layers, network, pooling_type)
-            return Network(features, source, f"{network}, {where}")
+            features = build_features(weights, layers, network, pooling_type, dtype=precision)
+            return Network(features, source, precision, f"{network}, {where}")
     for name, value, only in [
         ("network", network, "vgg19"),
         ("pooling_type", pooling_type, "avg"),
@@ -69,5 +76,5 @@ def load_network(
                 f"{name}: received {value!r}, but the network compact stands in for {only!r} "
                 "alone; set it so, or give weights of VGG with -model_weights"
             )
-    features = build_compact(load_compact(), layers)
-    return Network(features, "compact", "compact, neural_style's own")
+    features = build_compact(load_compact(), layers, precision)
+    return Network(features, "compact", precision, "compact, neural_style's own")

@@ -46,6 +46,8 @@ HALVINGS = 30
 # The names in a Step's state: of Adam's variables, and of what L-BFGS remembers of each step.
 ADAM_STATE = ("updates", "learning_rate", "first_moment", "second_moment")
 PAIR = ("moved", "change", "inverse")
+# Nothing here needs AutoGraph, whose translation of the loss and the network took seconds.
+_graph = tf.function(autograph=False)
 
 
 @dataclass(frozen=True)
@@ -175,7 +177,7 @@ class _Problem:
             state = {**state, "gradient": point.gradient, "scale": self._scale.read_value()}
         return Step(iteration, total, point.terms, seconds, self.evaluations, note, image, state)
 
-    @tf.function
+    @_graph
     def evaluate(self, image: tf.Tensor) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
         """Return the loss's terms and the scaled gradient of their total."""
         with tf.GradientTape() as tape:
@@ -184,7 +186,7 @@ class _Problem:
             scaled = terms["total"] * self._scale
         return terms, tape.gradient(scaled, image)
 
-    @tf.function
+    @_graph
     def _along(self, image: tf.Tensor, direction: tf.Tensor, length: tf.Tensor):
         moved = image + length * direction
         terms, gradient = self.evaluate(moved)
@@ -237,7 +239,7 @@ def adam(
         values = [tf.identity(variable.value) for variable in optimizer.variables]
         return dict(zip(ADAM_STATE, values, strict=True))
 
-    @tf.function
+    @_graph
     def update(before: tf.Tensor, gradient: tf.Tensor) -> tf.Tensor:
         image.assign(before)
         optimizer.apply([gradient], [image])
@@ -462,7 +464,7 @@ def _dot(a: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
     return tf.reduce_sum(a * b)
 
 
-@tf.function
+@_graph
 def _difference(image: tf.Tensor, gradient: tf.Tensor, image_: tf.Tensor, gradient_: tf.Tensor):
     """Return the step, the gradient's change, and the product of both."""
     moved, change = image_ - image, gradient_ - gradient
@@ -486,7 +488,7 @@ def _direction(
     return direction, float(slope)
 
 
-@tf.function
+@_graph
 def _two_loops(
     gradient: tf.Tensor, moves: list[tf.Tensor], changes: list[tf.Tensor], inverses: tf.Tensor
 ) -> tuple[tf.Tensor, tf.Tensor]:

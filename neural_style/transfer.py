@@ -28,6 +28,7 @@ from neural_style.masks import load_mask, mask_at
 from neural_style.networks import Network, load_network
 from neural_style.objective import Objective
 from neural_style.optimise import OPTIMISERS, Step
+from neural_style.precision import choose_precision
 from neural_style.result import Result
 
 logger = logging.getLogger("neural_style")
@@ -92,7 +93,7 @@ def stylize(
     Returns:
         The Result. Of the pictures that the optimiser went through it is the one of least loss. If
         Ctrl-C stops it after the first iteration, it is the best until then, and `interrupted`.
-        Its config names the network that was used, should `auto` have come down to `compact`.
+        Its config names the network and the precision that were used, where they were `auto`.
 
     Raises:
         StyleError: something that the user can mend.
@@ -102,12 +103,14 @@ def stylize(
     run = Run()
     interrupted = False
     try:
-        with device_scope(config):
-            coarse = network = _load_network(config)
-            config = replace(config, model_weights=network.source)
+        with device_scope(config) as device:
+            coarse = network = build_network(config, device)
+            config = replace(config, model_weights=network.source, precision=network.precision)
             used = network.description
             if config.scales > 1 and config.coarse_weights:
-                coarse = _load_network(replace(config, model_weights=config.coarse_weights))
+                coarse = build_network(
+                    replace(config, model_weights=config.coarse_weights), device
+                )
                 used = f"{used}; {coarse.description}"
             if checkpoints:
                 run = checkpoints.open(identity_of(config, used, inputs.pictures()))
@@ -135,7 +138,8 @@ def evaluate(config: Config, image: np.ndarray) -> dict[str, Any]:
     """Compute the loss of an image, and its gradient, under a Config.
 
     Args:
-        config: the settings.
+        config: the settings. The precision `auto` is float32 here, whatever the device has: what
+            judges pictures must not depend on the machine.
         image: [H, W, 3], RGB, in [0, 255] or beyond, of the photograph's reduced size.
 
     Returns:
@@ -152,8 +156,10 @@ def evaluate(config: Config, image: np.ndarray) -> dict[str, Any]:
             f"image: received the shape {image.shape}, must be {inputs.content.shape} as the "
             "content's at this max_size"
         )
-    with device_scope(config):
-        objective = build_objective(config, inputs, _load_network(config))
+    if config.precision == "auto":
+        config = replace(config, precision="float32")
+    with device_scope(config) as device:
+        objective = build_objective(config, inputs, build_network(config, device))
         tensor = tf.constant(image[None])
         with tf.GradientTape() as tape:
             tape.watch(tensor)
@@ -196,6 +202,18 @@ def load_inputs(config: Config) -> Inputs:
         )
     init = _initial_image(config, content, resized)
     return Inputs(content, alpha, resized, masks, init)
+
+
+def build_network(config: Config, device: str) -> Network:
+    """Load the network of a Config, with all layers that its losses need, and say which it is."""
+    precision, why = choose_precision(config.precision, device)
+    layers = [name for names in _layers(config) for name in names]
+    layers = list(dict.fromkeys(layers))
+    network = load_network(
+        config.model_weights, layers, config.network, config.pooling_type, precision
+    )
+    logger.info("network %s; computes in %s: %s", network.description, precision, why)
+    return network
 
 
 def build_objective(config: Config, inputs: Inputs, network: Network) -> Objective:
@@ -329,35 +347,39 @@ def finish(config: Config, inputs: Inputs, image: np.ndarray) -> Picture:
 
 
 @contextlib.contextmanager
-def device_scope(config: Config) -> Iterator[None]:
-    """Run on the device that the Config names, or say why not and run on the CPU."""
+def device_scope(config: Config) -> Iterator[str]:
+    """Run on the device that the Config names, or say why not and run on the CPU.
+
+    Yields:
+        The device that it is.
+    """
     with contextlib.suppress(RuntimeError):  # TensorFlow runs already: as its owner has set it
         # Side by side, repeated gradients of one image were seen to differ in their rounding, most
         # likely by the order in which they are summed, and so did pictures. One operation at a
         # time, each with all threads, they did not.
         tf.config.threading.set_inter_op_parallelism_threads(1)
-    kind, _, number = config.device.strip("/").partition(":")
-    found = tf.config.list_physical_devices(kind.upper())
-    device = config.device
-    if int(number) >= len(found):
-        device = "/cpu:0"
-        if kind == "gpu" and not tf.test.is_built_with_gpu_support():
-            why = "this TensorFlow is built without GPU support"
-        elif not found:
-            why = "TensorFlow sees no GPU"
-        else:
-            why = f"TensorFlow sees only {len(found)} of this kind"
+    device, why = find_device(config.device)
+    if why:
         logger.warning("device %s: %s; running on the CPU", config.device, why)
     with tf.device(device):
-        yield
+        yield device
 
 
-def _load_network(config: Config) -> Network:
-    layers = [name for names in _layers(config) for name in names]
-    layers = list(dict.fromkeys(layers))
-    network = load_network(config.model_weights, layers, config.network, config.pooling_type)
-    logger.info("network %s", network.description)
-    return network
+def find_device(asked: str) -> tuple[str, str]:
+    """Return the device that a Config's setting means on this machine.
+
+    Returns:
+        The device, `/cpu:0` if the one asked for is not there; and then why, else an empty string.
+    """
+    kind, _, number = asked.strip("/").partition(":")
+    found = tf.config.list_physical_devices(kind.upper())
+    if int(number) < len(found):
+        return asked, ""
+    if kind == "gpu" and not tf.test.is_built_with_gpu_support():
+        return "/cpu:0", "this TensorFlow is built without GPU support"
+    if not found:
+        return "/cpu:0", "TensorFlow sees no GPU"
+    return "/cpu:0", f"TensorFlow sees only {len(found)} of this kind"
 
 
 def _layers(config: Config) -> tuple[Sequence[str], Sequence[str]]:

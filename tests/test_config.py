@@ -91,7 +91,7 @@ def test_default_is_that_of_the_requirements(name):
 
 
 def test_settings_beyond_the_table_are_few_and_known():
-    beyond = {"content_img", "style_imgs", "bits", "resume"}
+    beyond = {"content_img", "style_imgs", "bits", "resume", "precision"}
     beyond |= {"scales", "scale_shares", "min_size", "coarse_weights"}
     assert set(FIELDS) - set(DEFAULTS) == beyond
 
@@ -208,6 +208,8 @@ def test_an_array_may_stand_for_a_picture_and_for_several():
         ("network", "vgg18", "received 'vgg18', allowed are vgg19, vgg16; did you mean 'vgg1"),
         ("pooling_type", "mean", "received 'mean', allowed are avg, max"),
         ("bits", 12, "received 12, allowed are 8, 16"),
+        ("precision", "float46", "allowed are auto, float32, bfloat16, float16; did you mean"),
+        ("precision", "float16", "float16 ends at 65504"),
         ("learning_rate", 0, "received 0, must be above 0"),
         ("max_iterations", 0, "received 0, must be at least 1"),
         ("print_iterations", 0, "received 0, must be at least 1"),

@@ -47,6 +47,7 @@ def config_of(shared: Path, reference_weights: str, case: dict, **settings) -> n
         content_img_dir=str(shared / "golden"),
         style_imgs_dir=str(shared / "golden"),
         model_weights=reference_weights,
+        precision="float32",  # the report's
         device="/cpu:0",
         **settings,
     )

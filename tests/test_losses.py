@@ -25,6 +25,34 @@ def test_gram_forgets_where_things_are():
     np.testing.assert_allclose(gram(tensor(shuffled)), gram(tensor(activations)), rtol=1e-5)
 
 
+@given(height=st.integers(1, 70), width=st.integers(1, 70), channels=st.integers(1, 20))
+@settings(max_examples=30, deadline=None)
+def test_gram_of_bfloat16(height: int, width: int, channels: int):
+    """In float32, as exact as the products of its pieces; the gradient in bfloat16."""
+    values = np.random.default_rng(height).uniform(0, 100, (1, height, width, channels))
+    activations = tf.cast(values, tf.bfloat16)
+    with tf.GradientTape() as tape:
+        tape.watch(activations)
+        found = gram(activations)
+        loss = tf.reduce_sum(found)
+    rows = tf.cast(activations, tf.float32).numpy().reshape(-1, channels)
+    assert found.dtype == tf.float32
+    np.testing.assert_allclose(found, rows.T @ rows, rtol=2**-8)
+    gradient = tf.cast(tape.gradient(loss, activations), tf.float32).numpy().reshape(rows.shape)
+    expected = np.repeat(2 * rows.sum(1, keepdims=True), channels, 1)
+    np.testing.assert_allclose(gradient, expected, rtol=2**-7)
+
+
+def test_gram_of_bfloat16_sums_its_pieces_in_float32():
+    """Rounded once to bfloat16, an entry is right to 2^-9 = 2e-3 only."""
+    generator = np.random.default_rng(0)
+    noise = tf.cast(generator.uniform(0, 9, (1, 128, 128, 4)), tf.bfloat16)
+    rows = tf.cast(noise, tf.float64).numpy().reshape(-1, 4)
+    np.testing.assert_allclose(gram(noise), rows.T @ rows, rtol=5e-4)
+    ones = tf.ones([1, 128, 129, 2], tf.bfloat16)  # a number of positions that bfloat16 has not
+    np.testing.assert_array_equal(gram(ones), np.full((2, 2), 128 * 129))
+
+
 @pytest.mark.parametrize(
     ("function", "factor"), [(1, 1 / (2 * np.sqrt(12))), (2, 1 / 12), (3, 0.5)]
 )
@@ -71,6 +99,21 @@ def test_total_variation_of_a_checkerboard():
     board = 255.0 * (np.indices((4, 5)).sum(0) % 2)
     image = tensor(np.repeat(board[None, ..., None], 3, -1))
     assert float(total_variation(image)) == (4 * 4 + 3 * 5) * 255 * 3
+
+
+@given(height=st.integers(1, 9), width=st.integers(1, 9))
+@settings(max_examples=25, deadline=None)
+def test_total_variation_is_that_of_tensorflow(height: int, width: int):
+    generator = np.random.default_rng(9 * height + width)
+    image = tensor(generator.integers(0, 255, (1, height, width, 3)))
+    found = []
+    for function in (total_variation, tf.image.total_variation):
+        with tf.GradientTape() as tape:
+            tape.watch(image)
+            value = tf.reduce_sum(function(image))
+        found.append((value, tape.gradient(value, image)))
+    np.testing.assert_array_equal(found[0][0], found[1][0])
+    np.testing.assert_array_equal(found[0][1], found[1][1])
 
 
 def test_total_variation_of_a_flat_picture_is_zero():
