@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,12 +15,21 @@ from neural_style.colour import keep_colours, luminance_only
 from neural_style.config import Config
 from neural_style.errors import StyleError
 from neural_style.features import MEAN
-from neural_style.images import Picture, find_picture, read_picture, reduced_size, resize
+from neural_style.images import (
+    Picture,
+    find_picture,
+    is_finite,
+    read_picture,
+    reduced_size,
+    resize,
+)
 from neural_style.masks import load_mask, mask_at
+from neural_style.memory import estimate_peak, plan, to_text
 from neural_style.networks import Network, load_network
 from neural_style.objective import Objective
 from neural_style.optimise import OPTIMISERS, Step
 from neural_style.result import Result
+from neural_style.tiling import Tiling
 
 logger = logging.getLogger("neural_style")
 
@@ -90,7 +99,9 @@ def stylize(
             network = _load_network(config)
             config = replace(config, model_weights=network.source)
             objective = build_objective(config, inputs, network)
+            tiling = objective.tiling
             for step in minimise(config, objective, inputs.init):
+                tiling = _say_if_smaller(tiling, objective)
                 if best is None or step.total <= best.total:
                     best = step
                 if step.iteration:
@@ -131,10 +142,7 @@ def evaluate(config: Config, image: np.ndarray) -> dict[str, Any]:
     with device_scope(config):
         objective = build_objective(config, inputs, _load_network(config))
         tensor = tf.constant(image[None])
-        with tf.GradientTape() as tape:
-            tape.watch(tensor)
-            terms = objective(tensor)
-        gradient = tape.gradient(terms["total"], tensor)
+        terms, gradient = objective.value_and_gradient(tensor, tf.constant(1.0))
     return {name: float(value) for name, value in terms.items()} | {"gradient": gradient.numpy()[0]}
 
 
@@ -175,17 +183,29 @@ def load_inputs(config: Config) -> Inputs:
 
 
 def build_objective(config: Config, inputs: Inputs, network: Network) -> Objective:
-    """Compute the targets of the pictures, as the network sees them."""
-    content_layers, style_layers = _layers(config)
+    """Compute the targets of the pictures, as the network sees them.
+
+    Where memory would not do for the pictures as a whole, they are cut into tiles.
+
+    Raises:
+        StyleError: it would not do for the smallest tiles.
+    """
+    size = inputs.content.shape[:2]
+    config = replace(config, model_weights=network.source)
+    tiling = plan(config, size)
+    if len(tiling.cut(size)) > 1:
+        taken = to_text(estimate_peak(config, size, tiling.side))
+        logger.info("painting in tiles of %d px, to take no more than %s", tiling.side, taken)
+    content_layers, style_layers = config.active_layers()
     styles = inputs.styles if config.style_weight else ()
     content = inputs.content
     if _luminance_alone(config):
         content = luminance_only(content, config.color_convert_type)
         styles = [luminance_only(style, config.color_convert_type) for style in styles]
-    return Objective(
+    objective = Objective(
         network.features,
-        tf.constant(content[None]),
-        [tf.constant(style[None]) for style in styles],
+        content[None],
+        [style[None] for style in styles],
         inputs.masks and [mask_at(mask) for mask in inputs.masks],
         content_layers=content_layers,
         style_layers=style_layers,
@@ -196,7 +216,10 @@ def build_objective(config: Config, inputs: Inputs, network: Network) -> Objecti
         style_layer_weights=config.style_layer_weights or [1.0] * len(style_layers),
         style_weights=config.style_imgs_weights or [1.0] * len(styles),
         content_loss_function=config.content_loss_function,
+        tiling=tiling,
     )
+    _say_if_smaller(tiling, objective)
+    return objective
 
 
 def minimise(config: Config, objective: Objective, init: np.ndarray) -> Iterator[Step]:
@@ -206,13 +229,20 @@ def minimise(config: Config, objective: Objective, init: np.ndarray) -> Iterator
     return optimiser(objective, tf.constant(init[None]), config.max_iterations, **rate)
 
 
+def _say_if_smaller(before: Tiling, objective: Objective) -> Tiling:
+    """Say it in a line if memory has run out since, and return the tiling now."""
+    if objective.tiling is not before:
+        logger.warning("memory ran out; the run goes on in tiles of %d px", objective.tiling.side)
+    return objective.tiling
+
+
 def finish(config: Config, inputs: Inputs, image: np.ndarray) -> Picture:
     """Return an image of the optimiser as a picture: in range, recoloured, with alpha.
 
     Raises:
         StyleError: nothing of it can be shown: values that are not finite, or black alone.
     """
-    if not np.isfinite(image).all() or (image.max() <= 0 < inputs.content.max()):
+    if not is_finite(image) or (image.max() <= 0 < inputs.content.max()):
         raise StyleError(
             "the optimisation left no picture, only black or values that are not finite: use "
             "smaller weights or a smaller learning_rate"
@@ -248,19 +278,11 @@ def device_scope(config: Config) -> Iterator[None]:
 
 
 def _load_network(config: Config) -> Network:
-    layers = [name for names in _layers(config) for name in names]
+    layers = [name for names in config.active_layers() for name in names]
     layers = list(dict.fromkeys(layers))
     network = load_network(config.model_weights, layers, config.network, config.pooling_type)
     logger.info("network %s", network.description)
     return network
-
-
-def _layers(config: Config) -> tuple[Sequence[str], Sequence[str]]:
-    """Return the content and the style layers that have a weight."""
-    return (
-        config.content_layers if config.content_weight else (),
-        config.style_layers if config.style_weight else (),
-    )
 
 
 def _found(source: Any, folder: str, setting: str) -> Any:
@@ -300,7 +322,7 @@ def _initial_image(
         init = resize(picture.rgb, content.shape[:2])
     if _luminance_alone(config):
         init = luminance_only(init, config.color_convert_type)
-    return init.astype(np.float32)
+    return init.astype(np.float32, copy=False)
 
 
 def _luminance_alone(config: Config) -> bool:

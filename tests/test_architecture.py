@@ -15,10 +15,11 @@ PACKAGE = Path(neural_style.__file__).parent
 ROWS = [
     {"errors"},
     {"layers", "images"},
-    {"config", "drawing"},
+    {"config", "drawing", "tiling"},
     {"colour", "masks", "weights", "features", "losses", "optimise"},
     {"compact"},
     {"objective", "result", "networks"},
+    {"memory"},
     {"transfer"},
     {"progress", "reconstruct"},
     {"training.settings", "training.pictures", "training.batches", "training.fitting"},
