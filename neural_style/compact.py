@@ -18,7 +18,7 @@ import tensorflow as tf
 
 from neural_style.errors import StyleError
 from neural_style.features import MEAN
-from neural_style.layers import resolve_layer
+from neural_style.layers import Blocks, resolve_layer
 from neural_style.losses import Projection
 from neural_style.weights import Weights
 
@@ -121,6 +121,12 @@ def build_compact(
         return {name: Projection(outputs[blocks[name] - 1], *maps[name]) for name in heads}
 
     return features
+
+
+def blocks_before(layer: str) -> Blocks:
+    """Return what a layer depends on (see `layers.Blocks`); it is one of HEADS."""
+    block, _ = HEADS[layer]
+    return tuple(zip(CONVOLUTIONS[:block], WIDTHS[:block], strict=True))
 
 
 def load_compact() -> Weights:

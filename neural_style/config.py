@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import os
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -154,6 +155,14 @@ class Config:
         choices=("auto", "float32", "bfloat16", "float16"),
     )
 
+    max_memory: str = _setting(
+        "free",
+        "memory that the run may take, such as 4G or 800M; free is what is free. A picture that "
+        "would take more is painted in tiles, which gives the same picture",
+        "Network",
+        of_run=True,
+    )
+
     optimizer: str = _setting(
         "lbfgs",
         "how the pixels are changed",
@@ -256,6 +265,28 @@ class Config:
                 f"device: received {self.device!r}, allowed are /cpu:0, /gpu:0, /gpu:1, ..."
             )
         object.__setattr__(self, "device", f"/{kind}:{number or 0}")
+        _ = self.max_memory_bytes  # raises if it is not allowed
+
+    @property
+    def max_memory_bytes(self) -> int | None:
+        """How many bytes max_memory is; None for what is free."""
+        if self.max_memory.lower() == "free":
+            return None
+        found = re.fullmatch(r"(\d+\.?\d*|\.\d+) ?([kmgt])(i?b)?", self.max_memory, re.IGNORECASE)
+        count = found and int(float(found[1]) * 2 ** (10 * (1 + "kmgt".index(found[2].lower()))))
+        if not count:
+            raise StyleError(
+                f"max_memory: received {self.max_memory!r}, must be a number with its unit such as "
+                "4G or 800M, or free"
+            )
+        return count
+
+    def active_layers(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the content and the style layers that have a weight."""
+        return (
+            self.content_layers if self.content_weight else (),
+            self.style_layers if self.style_weight else (),
+        )
 
     def _check_pictures(self) -> None:
         if self.content_weight == 0 == self.style_weight:

@@ -177,7 +177,7 @@ def timed_evaluation(config: Config) -> str:
     network = build_network(config, config.device)
     inputs = Inputs(content, None, tuple(styles), None, start)
     objective = build_objective(config, inputs, network)
-    steps = minimise(replace(config, max_iterations=1 + TIMED), objective, start)
+    steps = minimise(config, objective, start, 1 + TIMED)
     next(steps)
     first = next(steps)  # until here it traces
     started = time.perf_counter()

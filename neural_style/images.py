@@ -30,6 +30,9 @@ MOST_PIXELS = 2**28
 Image.MAX_IMAGE_PIXELS = None  # the check is ours, and comes before any pixel is decoded
 logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # it has a line for each damaged tag
 
+# So many are converted to whole numbers at once: what is between takes little memory.
+ROWS_AT_ONCE = 256
+
 SETTINGS_KEY = "neural_style"  # of the text in a PNG that holds the settings
 WRITTEN = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff")
 SIXTEEN_BITS = (".png", ".tif", ".tiff")
@@ -157,6 +160,11 @@ def luminance(picture: Picture) -> np.ndarray:
     return np.maximum(grey - 255 * (1 - picture.alpha), 0)  # rgb is over white
 
 
+def is_finite(array: np.ndarray) -> bool:
+    """Tell whether all values are finite, without an array of answers as large as a picture."""
+    return bool(np.isfinite(array.min()) and np.isfinite(array.max()))
+
+
 def to_pixels(picture: Picture, bits: int = 8) -> np.ndarray:
     """Return the picture rounded to uint8 or uint16, [H, W, 3], or [H, W, 4] with its alpha.
 
@@ -166,18 +174,24 @@ def to_pixels(picture: Picture, bits: int = 8) -> np.ndarray:
     Raises:
         StyleError: it holds values that are not finite.
     """
-    if not np.isfinite(picture.rgb).all():
+    if not is_finite(picture.rgb):
         raise StyleError(
             "the picture holds values that are not finite and was not saved: use smaller weights"
         )
-    values = picture.rgb / np.float32(255)
-    if picture.alpha is not None:
-        alpha = picture.alpha[..., None]
-        # What is all but clear has no colour to speak of; the floor keeps its division in range.
-        values = 1 - (1 - values) / np.maximum(alpha, np.float32(1 / 255))
-        values = np.concatenate([values, alpha], -1)
     most, dtype = {8: (255, np.uint8), 16: (65535, np.uint16)}[bits]
-    return np.rint(np.clip(values, 0, 1) * most).astype(dtype)
+    channels = 3 if picture.alpha is None else 4
+    pixels = np.empty((*picture.size, channels), dtype)
+    for first in range(0, len(pixels), ROWS_AT_ONCE):
+        rows = slice(first, first + ROWS_AT_ONCE)
+        values = picture.rgb[rows] / np.float32(255)
+        if picture.alpha is not None:
+            alpha = picture.alpha[rows, :, None]
+            # What is all but clear has no colour to speak of; the floor keeps its division in
+            # range.
+            values = 1 - (1 - values) / np.maximum(alpha, np.float32(1 / 255))
+            values = np.concatenate([values, alpha], -1)
+        pixels[rows] = np.rint(np.clip(values, 0, 1) * most)
+    return pixels
 
 
 def write_picture(

@@ -18,6 +18,10 @@ NETWORKS: dict[str, tuple[int, ...]] = {
 }
 CHANNELS = (64, 128, 256, 512, 512)
 
+# What a layer depends on: (convolutions, their channels) for each block from the picture on. The
+# convolutions are 3 x 3, and between two blocks a pooling halves height and width.
+Blocks = tuple[tuple[int, int], ...]
+
 
 def convolutions(network: str) -> list[tuple[str, int, int]]:
     """Return (name, input channels, output channels) of each convolution, in order."""
@@ -58,6 +62,31 @@ def resolve_layer(name: str, network: str) -> str:
         f"layer {name!r} is not in {network}{hint}; its layers are conv1_1, relu1_1, ... "
         f"{known[-2]}, {known[-1]}"
     )
+
+
+def blocks_before(layer: str, network: str) -> Blocks:
+    """Return what a layer, named as in the paper, depends on; the last block may have none."""
+    block = int(re.search(r"\d", layer)[0])
+    counts = NETWORKS[network][:block]
+    if layer.startswith("pool"):
+        counts, block = (*counts, 0), block + 1
+    else:
+        counts = (*counts[:-1], int(layer.partition("_")[2]))
+    return tuple(zip(counts, (*CHANNELS, CHANNELS[-1]), strict=False))
+
+
+def stride(blocks: Blocks) -> int:
+    """Return how many pixels apart the positions of a layer are."""
+    return 2 ** (len(blocks) - 1)
+
+
+def radius(blocks: Blocks) -> int:
+    """Return how many pixels beyond the square of its stride a layer's position sees.
+
+    A convolution adds the distance of its positions, a pooling nothing: it sees the squares of
+    four positions, which are one square of the double stride.
+    """
+    return sum(count * 2**index for index, (count, _) in enumerate(blocks))
 
 
 def deepest(layers: Iterable[str], network: str) -> str:

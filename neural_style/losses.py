@@ -7,11 +7,11 @@ number of positions and N = C the number of channels, as in the paper.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import tensorflow as tf
 
-# Positions whose products are summed at once, at least, in bfloat16.
+# Positions whose products are summed at once in bfloat16.
 PIECE = 512
 
 
@@ -47,8 +47,13 @@ def dense(activations: Activations) -> tf.Tensor:
 
 def size(activations: Activations) -> tuple[int, int]:
     """Return a layer's height and width."""
-    features = activations.features if isinstance(activations, Projection) else activations
-    return tuple(features.shape[1:3])
+    return tuple(features_of(activations).shape[1:3])
+
+
+def channels(activations: Activations) -> int:
+    """Return C, how many channels a layer has."""
+    projected = isinstance(activations, Projection)
+    return (activations.kernel if projected else activations).shape[-1]
 
 
 def gram(activations: Activations, mask: tf.Tensor | None = None) -> tf.Tensor:
@@ -98,12 +103,13 @@ def _products(features: tf.Tensor):
         return tf.matmul(features, features, transpose_a=True), gradient
     # Sums over positions are rounded to bfloat16 at their end: so they are taken in pieces, and
     # these summed in float32.
-    positions, channels = features.shape
-    most = max(1, positions // PIECE)
-    count = next(n for n in range(most, 0, -1) if positions % n == 0)
-    pieces = tf.reshape(features, [count, positions // count, channels])
+    channels = features.shape[1]
+    count = tf.shape(features)[0] // PIECE
+    pieces = tf.reshape(features[: count * PIECE], [count, PIECE, channels])
     products = tf.matmul(pieces, pieces, transpose_a=True)
-    return tf.reduce_sum(tf.cast(products, tf.float32), 0), gradient
+    rest = features[count * PIECE :]
+    rest = tf.matmul(rest, rest, transpose_a=True)
+    return tf.reduce_sum(tf.cast(products, tf.float32), 0) + tf.cast(rest, tf.float32), gradient
 
 
 def _positions(activations: tf.Tensor) -> tf.Tensor:
@@ -111,21 +117,54 @@ def _positions(activations: tf.Tensor) -> tf.Tensor:
     return tf.reshape(activations, [-1, activations.shape[-1]])
 
 
-def content_loss(activations: tf.Tensor, target: tf.Tensor, function: int = 1) -> tf.Tensor:
+def features_of(activations: Activations) -> tf.Tensor:
+    """Return what the picture makes of a layer, [1, H, W, c]: of a projection, its features."""
+    return activations.features if isinstance(activations, Projection) else activations
+
+
+def part(activations: Activations, begin: tf.Tensor, end: tf.Tensor) -> Activations:
+    """Return the activations at a rectangle of positions.
+
+    Args:
+        activations: [1, H, W, C], or a projection of them.
+        begin: its first row and column, [2], int32.
+        end: the row and the column behind its last, [2], int32.
+    """
+    features = features_of(activations)
+    extent = tf.concat([[1], end - begin, [features.shape[-1]]], 0)
+    cut = tf.slice(features, tf.concat([[0], begin, [0]], 0), extent)
+    return replace(activations, features=cut) if isinstance(activations, Projection) else cut
+
+
+def squared_distance(activations: Activations, target: tf.Tensor) -> tf.Tensor:
+    """Return sum((F - P)^2) of one layer.
+
+    Args:
+        activations: F, [1, H, W, C], or a projection F = f Q + b.
+        target: P, or for a projection P = p Q + b its p (see `features_of`).
+
+    Returns:
+        A scalar, float32.
+    """
+    difference = tf.cast(features_of(activations), tf.float32) - tf.cast(target, tf.float32)
+    if isinstance(activations, Projection):
+        difference = tf.tensordot(difference, activations.kernel, 1)
+    return tf.reduce_sum(tf.square(difference))
+
+
+def content_loss(distance: tf.Tensor, count: float, function: int = 1) -> tf.Tensor:
     """Return K * sum((F - P)^2) for one layer (equation 1).
 
     Args:
-        activations: F, [1, H, W, C], of the image.
-        target: P, [1, H, W, C], of the content picture.
+        distance: sum((F - P)^2), a scalar.
+        count: N M, how many activations there are.
         function: which K: 1 is 1 / (2 sqrt(N M)) (the report's default), 2 is 1 / (N M), 3 is 1/2
             (the paper's).
 
     Returns:
         A scalar.
     """
-    count = tf.cast(tf.size(target), tf.float32)  # N M
-    factor = {1: 0.5 / tf.sqrt(count), 2: 1.0 / count, 3: tf.constant(0.5)}[function]
-    return factor * tf.reduce_sum(tf.square(activations - target))
+    return {1: 0.5 / count**0.5, 2: 1.0 / count, 3: 0.5}[function] * distance
 
 
 def style_loss(
@@ -160,7 +199,9 @@ def style_loss(
     return total * distance + tf.tensordot(weights, spreads, 1)
 
 
-def total_variation(image: tf.Tensor) -> tf.Tensor:
+def total_variation(
+    image: tf.Tensor, begin: tf.Tensor | None = None, end: tf.Tensor | None = None
+) -> tf.Tensor:
     """Return the sum of absolute differences between neighbouring pixels.
 
     Anisotropic total variation, as `tf.image.total_variation` and the report have it; the paper has
@@ -169,13 +210,18 @@ def total_variation(image: tf.Tensor) -> tf.Tensor:
 
     Args:
         image: [1, H, W, 3], RGB, in [0, 255].
+        begin: with `end` a rectangle of pixels, as for `part`: only their differences from the next
+            pixel below and to the right count. None for all.
+        end: see `begin`.
 
     Returns:
         A scalar.
     """
-    _, height, width, _ = image.shape
-    below = tf.slice(image, [0, 1, 0, 0], [-1, -1, -1, -1])
-    above = tf.slice(image, [0, 0, 0, 0], [-1, height - 1, -1, -1])
-    right = tf.slice(image, [0, 0, 1, 0], [-1, -1, -1, -1])
-    left = tf.slice(image, [0, 0, 0, 0], [-1, -1, width - 1, -1])
-    return tf.reduce_sum(tf.abs(below - above)) + tf.reduce_sum(tf.abs(right - left))
+    size = tf.constant(image.shape[1:3].as_list())
+    begin, end = (tf.zeros_like(size), size) if begin is None else (begin, end)
+    total = 0.0
+    for step in ([1, 0], [0, 1]):
+        last = tf.minimum(end, size - step)  # the picture's last pixels have none to differ from
+        neighbours = part(image, begin + step, last + step)
+        total += tf.reduce_sum(tf.abs(neighbours - part(image, begin, last)))
+    return total

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 import tensorflow as tf
 
-from neural_style.compact import build_compact, load_compact
+from neural_style import compact
 from neural_style.errors import StyleError
 from neural_style.features import build_features
+from neural_style.layers import Blocks, blocks_before, resolve_layer
 from neural_style.losses import Activations
 from neural_style.weights import VARIABLE, load_weights
 
@@ -76,5 +77,21 @@ def load_network(
                 f"{name}: received {value!r}, but the network compact stands in for {only!r} "
                 "alone; set it so, or give weights of VGG with -model_weights"
             )
-    features = build_compact(load_compact(), layers, precision)
+    features = compact.build_compact(compact.load_compact(), layers, precision)
     return Network(features, "compact", precision, "compact, neural_style's own")
+
+
+def structure(source: str, layers: Sequence[str], network: str = "vgg19") -> dict[str, Blocks]:
+    """Return what each layer depends on (see `layers.Blocks`), by the names as they were given.
+
+    Args:
+        source: as for `load_network`; only whether it is `compact` matters.
+        layers: names of layers of the network.
+        network: `vgg19` or `vgg16`.
+    """
+    found = {}
+    for name in layers:
+        layer = resolve_layer(name, network)
+        is_compact = source == "compact"
+        found[name] = compact.blocks_before(layer) if is_compact else blocks_before(layer, network)
+    return found

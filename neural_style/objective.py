@@ -4,26 +4,47 @@ E(x) = alpha * L_content(x) + beta * L_style(x) + gamma * L_tv(x), equation 7 of
 report's normalisation and total variation term. Layer weights sum to 1 and their sum is divided
 once more by the number of layers, style weights likewise by the number of styles: so the report's
 weights (5, 1e4, 1e-3) mean the same here.
+
+All that the losses want to know are sums over positions: Gram matrices, squared distances from the
+content, differences between pixels. So they can be summed over the tiles of a picture, and the
+gradient follows by the chain rule, tile by tile (see `Objective.value_and_gradient`).
 """
 
 from __future__ import annotations
 
+import functools
+import itertools
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypeVar
 
+import numpy as np
 import tensorflow as tf
 
+from neural_style.errors import StyleError
 from neural_style.losses import (
     Activations,
+    channels,
     content_loss,
-    dense,
+    features_of,
     gram,
-    size,
+    part,
+    squared_distance,
     style_loss,
     total_variation,
 )
+from neural_style.losses import size as layer_size
+from neural_style.tiling import Span, Tile, Tiling
 
 Features = Callable[[tf.Tensor], Mapping[str, Activations]]
+Sums = dict[str, tf.Tensor]
+Masks = Mapping[str, Sequence[tf.Tensor]]
+Result = TypeVar("Result")
+
+# Nothing here needs AutoGraph, whose translation of the network takes seconds.
+_graph = tf.function(autograph=False)
+
+OUT_OF_MEMORY = (tf.errors.ResourceExhaustedError, MemoryError)
 
 
 class Objective:
@@ -35,13 +56,17 @@ class Objective:
     Every weight is a `tf.Variable` (`content_weight`, `style_weight`, `tv_weight`: scalars;
     `content_layer_weights`, `style_layer_weights`, `style_weights`: vectors, used relative to
     their sum), so assigning to one takes effect at the next step and costs no new trace.
+
+    Attributes:
+        tiling: how the picture is cut; where memory runs out, its tiles become smaller. None for
+            the picture as a whole, come what may.
     """
 
     def __init__(
         self,
         features: Features,
-        content: tf.Tensor,
-        styles: Sequence[tf.Tensor],
+        content: tf.Tensor | np.ndarray,
+        styles: Sequence[tf.Tensor | np.ndarray],
         masks: Sequence[Callable[[int, int], tf.Tensor]] | None,
         *,
         content_layers: Sequence[str],
@@ -53,6 +78,7 @@ class Objective:
         style_layer_weights: Sequence[float],
         style_weights: Sequence[float],
         content_loss_function: int = 1,
+        tiling: Tiling | None = None,
     ):
         """Compute the targets of the pictures.
 
@@ -71,6 +97,10 @@ class Objective:
             style_layer_weights: one for each style layer.
             style_weights: one for each style.
             content_loss_function: see `losses.content_loss`.
+            tiling: how to cut the pictures; None for not at all.
+
+        Raises:
+            StyleError: memory runs out even with the smallest tiles.
         """
         self._features = features
         self._content_layers = tuple(content_layers)
@@ -83,54 +113,294 @@ class Objective:
         self.style_layer_weights = _variable(style_layer_weights)
         self.style_weights = _variable(style_weights)
 
-        activations = features(content)
-        self._content_targets = [dense(activations[name]) for name in self._content_layers]
-        sizes = {name: size(activations[name]) for name in self._style_layers}
-        self._masks = masks and {
-            name: [mask(*size)[None, :, :, None] for mask in masks] for name, size in sizes.items()
+        self._size = tuple(content.shape[1:3])
+        self._shapes = _layer_shapes(features, self._size)
+        self.tiling = tiling
+        self._masks = {
+            name: [mask(*self._shapes[name][:2])[None, :, :, None] for mask in masks]
+            for name in (self._style_layers if masks else ())
         }
-        self._style_targets = {name: [] for name in self._style_layers}
-        for index, style in enumerate(styles):
-            activations = features(style)
-            for name in self._style_layers:
-                mask = self._masks[name][index] if self._masks else None
-                self._style_targets[name].append(gram(activations[name], mask))
-        self._style_targets = {name: tf.stack(a) for name, a in self._style_targets.items()}
+        self._content_targets = self._with_room(lambda: self._features_of_content(content))
+        grams = [
+            self._with_room(lambda index=index, style=style: self._grams_of_style(style, index))
+            for index, style in enumerate(styles)
+        ]
+        self._style_targets = {
+            name: tf.concat([found[_style(name)] for found in grams], 0)
+            for name in self._style_layers
+        }
 
     def __call__(self, image: tf.Tensor) -> dict[str, tf.Tensor]:
         """Return the terms for the image."""
+        return self._terms(_total(self._sums(*self._seen(image, t)) for t in self._tiles()))
+
+    def value_and_gradient(
+        self, image: tf.Tensor, scale: tf.Tensor
+    ) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
+        """Return the terms for the image, and the gradient of their total times `scale`.
+
+        With L = f(sum_t s(x_t)) over the crops x_t of the tiles t, a first pass sums s, and a
+        second one pulls the derivative of f back through each s. Only one tile's activations are
+        in memory at a time.
+
+        Args:
+            image: [1, H, W, 3], float32.
+            scale: a scalar.
+
+        Raises:
+            StyleError: memory runs out even with the smallest tiles.
+        """
+        return self._with_room(lambda: self._value_and_gradient(image, scale))
+
+    def _value_and_gradient(self, image: tf.Tensor, scale: tf.Tensor):
+        if len(self._tiles()) == 1:
+            return self._of_whole(image, scale)
+        sums = _total(self._sums_of_tile(*self._seen(image, tile)) for tile in self._tiles())
+        terms, derivatives = self._of_sums(sums, scale)
+        gradient = tf.Variable(tf.zeros_like(image), trainable=False)
+        for tile in self._tiles():
+            pulled = self._pull_back(*self._seen(image, tile), derivatives)
+            rows, columns = slice(*tile.rows.crop()), slice(*tile.columns.crop())
+            gradient[:, rows, columns].assign(gradient[:, rows, columns] + pulled)
+        return terms, gradient.value()
+
+    @_graph
+    def _of_whole(self, image: tf.Tensor, scale: tf.Tensor):
+        with tf.GradientTape() as tape:
+            tape.watch(image)
+            terms = self(image)
+            scaled = terms["total"] * scale
+        return terms, tape.gradient(scaled, image)
+
+    @_graph
+    def _of_sums(self, sums: Sums, scale: tf.Tensor) -> tuple[dict[str, tf.Tensor], Sums]:
+        """Return the terms, and the derivatives of the scaled total by the sums."""
+        with tf.GradientTape() as tape:
+            tape.watch(sums)
+            terms = self._terms(sums)
+            scaled = terms["total"] * scale
+        return terms, tape.gradient(scaled, sums)
+
+    @_graph
+    def _sums_of_tile(
+        self, image: tf.Tensor, window: tf.Tensor | None, targets: Sums, masks: Masks
+    ) -> Sums:
+        return self._sums(image, window, targets, masks)
+
+    @_graph
+    def _pull_back(
+        self,
+        image: tf.Tensor,
+        window: tf.Tensor | None,
+        targets: Sums,
+        masks: Masks,
+        derivatives: Sums,
+    ) -> tf.Tensor:
+        """Return the derivative by a tile's crop, given those by its sums."""
+        with tf.GradientTape() as tape:
+            tape.watch(image)
+            sums = self._sums(image, window, targets, masks)
+        return tape.gradient(sums, image, output_gradients=derivatives)
+
+    def _sums(
+        self, image: tf.Tensor, window: tf.Tensor | None, targets: Sums, masks: Masks
+    ) -> Sums:
+        """Return what the losses want to know of a tile; over all tiles it is to be summed.
+
+        Args:
+            image: the tile's crop, [1, h, w, 3].
+            window: see `_own`.
+            targets: the content's features at the crop, by layer.
+            masks: the styles' masks at the crop, [1, h, w, 1] each, by layer; empty without masks.
+
+        Returns:
+            The total variation, a scalar; for each content layer the squared distance, a scalar;
+            for each style layer the Gram matrices, [k, C, C], for k masks, or one for none.
+        """
         activations = self._features(image)
-        content = self._content_term(activations)
-        style = self._style_term(activations)
-        variation = total_variation(image)
-        total = (
-            self.content_weight * content + self.style_weight * style + self.tv_weight * variation
-        )
-        return {"content": content, "style": style, "tv": variation, "total": total}
+        sums = self._grams(activations, window, masks)
+        sums["tv"] = total_variation(image, *([] if window is None else tf.unstack(window)))
+        for name, target in targets.items():
+            own, target = (self._own(name, seen, window) for seen in (activations[name], target))
+            sums[_content(name)] = squared_distance(own, target)
+        return sums
 
-    def _content_term(self, activations: Mapping[str, Activations]) -> tf.Tensor:
-        losses = [
-            content_loss(dense(activations[name]), target, self._content_loss_function)
-            for name, target in zip(self._content_layers, self._content_targets, strict=True)
+    def _grams(
+        self, activations: Mapping[str, Activations], window: tf.Tensor | None, masks: Masks
+    ) -> Sums:
+        sums = {}
+        for name in self._style_layers:
+            own = self._own(name, activations[name], window)
+            own_masks = [self._own(name, mask, window) for mask in masks.get(name, ())]
+            sums[_style(name)] = tf.stack([gram(own, mask) for mask in own_masks or [None]])
+        return sums
+
+    def _terms(self, sums: Sums) -> dict[str, tf.Tensor]:
+        """Return the terms, given the sums over all tiles."""
+        contents = [
+            content_loss(
+                sums[_content(name)], math.prod(self._shapes[name]), self._content_loss_function
+            )
+            for name in self._content_layers
         ]
-        return _weighted_mean(losses, self.content_layer_weights)
+        styles = [self._style_layer_loss(name, sums[_style(name)]) for name in self._style_layers]
+        content = _weighted_mean(contents, self.content_layer_weights)
+        style = _weighted_mean(styles, self.style_layer_weights)
+        total = (
+            self.content_weight * content + self.style_weight * style + self.tv_weight * sums["tv"]
+        )
+        return {"content": content, "style": style, "tv": sums["tv"], "total": total}
 
-    def _style_term(self, activations: Mapping[str, Activations]) -> tf.Tensor:
-        losses = [self._style_layer_loss(name, activations[name]) for name in self._style_layers]
-        return _weighted_mean(losses, self.style_layer_weights)
+    def _features_of_content(self, content: tf.Tensor | np.ndarray) -> Sums:
+        """Return the features of the content layers, each whole: [1, h, w, c]."""
+        if not self._content_layers:
+            return {}
+        rows = [
+            _joined([self._content_of_tile(*self._view(content, tile)) for tile in row], 2)
+            for _, row in itertools.groupby(self._tiles(), lambda tile: tile.rows)
+        ]
+        return _joined(rows, 1)
 
-    def _style_layer_loss(self, name: str, activations: Activations) -> tf.Tensor:
+    @_graph
+    def _content_of_tile(self, image: tf.Tensor, window: tf.Tensor | None) -> Sums:
+        activations = self._features(image)
+        return {
+            name: features_of(self._own(name, activations[name], window))
+            for name in self._content_layers
+        }
+
+    def _grams_of_style(self, style: tf.Tensor | np.ndarray, index: int) -> Sums:
+        """Return the Gram matrices of a style, each [1, C, C], under its own mask."""
+        return _total(
+            self._grams_of_tile(
+                *self._view(style, tile),
+                {
+                    name: [self._crop(name, masks[index], tile)]
+                    for name, masks in self._masks.items()
+                },
+            )
+            for tile in self._tiles()
+        )
+
+    @_graph
+    def _grams_of_tile(self, image: tf.Tensor, window: tf.Tensor | None, masks: Masks) -> Sums:
+        return self._grams(self._features(image), window, masks)
+
+    def _tiles(self) -> Sequence[Tile]:
+        if self.tiling is None:
+            return [Tile(*(Span(0, length, 0, length) for length in self._size))]
+        return self.tiling.cut(self._size)
+
+    def _seen(
+        self, image: tf.Tensor, tile: Tile
+    ) -> tuple[tf.Tensor, tf.Tensor | None, Sums, Masks]:
+        """Return the arguments of `_sums` for a tile."""
+        targets = {
+            name: self._crop(name, target, tile) for name, target in self._content_targets.items()
+        }
+        masks = {
+            name: [self._crop(name, mask, tile) for mask in masks]
+            for name, masks in self._masks.items()
+        }
+        return *self._view(image, tile), targets, masks
+
+    def _view(
+        self, image: tf.Tensor | np.ndarray, tile: Tile
+    ) -> tuple[tf.Tensor, tf.Tensor | None]:
+        """Return a tile's crop of an image, and its window (see `_own`)."""
+        if tile.is_whole(self._size):
+            return tf.convert_to_tensor(image), None
+        rows, columns = tile.rows, tile.columns
+        crop = image[:, slice(*rows.crop()), slice(*columns.crop())]
+        return tf.convert_to_tensor(crop), tf.transpose([rows.own(), columns.own()])
+
+    def _crop(self, name: str, whole: tf.Tensor, tile: Tile) -> tf.Tensor:
+        """Return a tile's crop of what is known of a whole layer, [1, h, w, c]."""
+        if tile.is_whole(self._size):
+            return whole
+        stride = self.tiling.strides[name]
+        return whole[:, slice(*tile.rows.crop(stride)), slice(*tile.columns.crop(stride))]
+
+    def _own(self, name: str, activations: Activations, window: tf.Tensor | None) -> Activations:
+        """Return the part of a layer's activations that is a tile's own.
+
+        Args:
+            name: of the layer.
+            activations: of the tile's crop.
+            window: the pixels of the crop that are the tile's own: the first row and column, and
+                those behind the last, [2, 2]; None for all.
+        """
+        if window is None:
+            return activations
+        stride = self.tiling.strides[name]
+        return part(activations, window[0] // stride, -(-window[1] // stride))
+
+    def _with_room(self, work: Callable[[], Result]) -> Result:
+        """Return what `work` returns; where memory runs out, let it begin again on smaller tiles.
+
+        Raises:
+            StyleError: there are no smaller ones.
+        """
+        while True:
+            try:
+                return work()
+            except OUT_OF_MEMORY as error:
+                if self.tiling is None:
+                    raise
+                smaller = self.tiling.smaller(self._size)
+                if smaller is None:
+                    raise StyleError(
+                        f"memory ran out, even for tiles of {self.tiling.side} pixels: use a "
+                        "smaller max_size, or the optimizer adam, which needs the least"
+                    ) from error
+            # Behind the handler, where what the failed work still held is let go of.
+            self.tiling = smaller
+
+    def _style_layer_loss(self, name: str, grams: tf.Tensor) -> tf.Tensor:
         """Return the mean over the styles of one layer's style loss."""
         targets = self._style_targets[name]
-        positions = math.prod(size(activations))
+        positions = math.prod(self._shapes[name][:2])
         if not self._masks:
             weights = self.style_weights / tf.reduce_sum(self.style_weights)
-            return style_loss(gram(activations), targets, weights, positions) / len(targets)
+            return style_loss(grams[0], targets, weights, positions) / len(targets)
         losses = [
-            style_loss(gram(activations, mask), targets[i : i + 1], tf.ones(1), positions)
-            for i, mask in enumerate(self._masks[name])
+            style_loss(grams[i], targets[i : i + 1], tf.ones(1), positions)
+            for i in range(len(targets))
         ]
         return _weighted_mean(losses, self.style_weights)
+
+
+def _layer_shapes(features: Features, size: tuple[int, int]) -> dict[str, tuple[int, int, int]]:
+    """Return height, width and channels of each layer for a picture, which is not computed."""
+    shapes = {}
+
+    @tf.function(input_signature=[tf.TensorSpec([1, *size, 3])], autograph=False)
+    def look(image: tf.Tensor) -> None:
+        for name, activations in features(image).items():
+            shapes[name] = (*layer_size(activations), channels(activations))
+
+    look.get_concrete_function()
+    return shapes
+
+
+def _content(layer: str) -> str:
+    return f"content {layer}"
+
+
+def _style(layer: str) -> str:
+    return f"style {layer}"
+
+
+def _total(sums: Iterable[Sums]) -> Sums:
+    """Return the sums of several tiles, added one by one."""
+    return functools.reduce(
+        lambda total, more: {name: total[name] + more[name] for name in total}, sums
+    )
+
+
+def _joined(parts: Sequence[Sums], axis: int) -> Sums:
+    """Return tensors by name, joined by an axis."""
+    return {name: tf.concat([part[name] for part in parts], axis) for name in parts[0]}
 
 
 def _variable(value: float | Sequence[float]) -> tf.Variable:

@@ -3,7 +3,8 @@
 An optimiser here is a generator of Steps. It knows nothing of style: it takes a callable that maps
 a tensor to a dict of scalars with the key `total`, and a tensor to start from. Evaluations, search
 directions and updates are `tf.function`s on the device; the image stays there, only scalars come
-to the host.
+to the host. A callable that knows its gradient better than a tape says so: by a method
+`value_and_gradient(image, scale)` that returns the scalars, and the gradient of scale * total.
 
 The first Step, iteration 0, is the start; each further one is an iteration, and its total is that
 of its own image. An optimiser that has reached a minimum ends before its last iteration.
@@ -118,6 +119,7 @@ class _Problem:
 
     def __init__(self, loss: Loss, start: tf.Tensor, after: Step | None = None):
         self._loss = loss
+        self._value_and_gradient = getattr(loss, "value_and_gradient", self._taped)
         self._began = time.perf_counter()
         self._scale = tf.Variable(1.0, trainable=False)
         self.evaluations = 0
@@ -156,12 +158,14 @@ class _Problem:
 
     def at(self, image: tf.Tensor) -> _Point:
         """Evaluate at an image; the slope is that along its own gradient."""
-        terms, gradient = self.evaluate(image)
+        terms, gradient = self._value_and_gradient(image, self._scale.value())
         return self._point(image, terms, gradient, _dot(gradient, gradient))
 
     def along(self, point: _Point, direction: tf.Tensor, length: float) -> _Point:
         """Evaluate at a point moved by `length` times a direction."""
-        return self._point(*self._along(point.image, direction, tf.constant(length, tf.float32)))
+        moved = _moved(point.image, direction, tf.constant(length, tf.float32))
+        terms, gradient = self._value_and_gradient(moved, self._scale.value())
+        return self._point(moved, terms, gradient, _dot(gradient, direction))
 
     def step(
         self,
@@ -178,19 +182,13 @@ class _Problem:
         return Step(iteration, total, point.terms, seconds, self.evaluations, note, image, state)
 
     @_graph
-    def evaluate(self, image: tf.Tensor) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
+    def _taped(self, image: tf.Tensor, scale: tf.Tensor) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
         """Return the loss's terms and the scaled gradient of their total."""
         with tf.GradientTape() as tape:
             tape.watch(image)
             terms = self._loss(image)
-            scaled = terms["total"] * self._scale
+            scaled = terms["total"] * scale
         return terms, tape.gradient(scaled, image)
-
-    @_graph
-    def _along(self, image: tf.Tensor, direction: tf.Tensor, length: tf.Tensor):
-        moved = image + length * direction
-        terms, gradient = self.evaluate(moved)
-        return moved, terms, gradient, _dot(gradient, direction)
 
     def _point(
         self,
@@ -230,7 +228,8 @@ def adam(
         StyleError: the loss is not finite at the start.
     """
     problem = _Problem(loss, start, after)
-    point = problem.start
+    point, problem.start = problem.start, None  # a large image's memory is not held for nothing
+    del start
     image = keras.Variable(point.image, name="image")
     optimizer = keras.optimizers.Adam(learning_rate)
     optimizer.build([image])
@@ -293,7 +292,8 @@ def lbfgs(
         StyleError: the loss is not finite at the start.
     """
     problem = _Problem(loss, start, after)
-    point = problem.start
+    point, problem.start = problem.start, None  # a large image's memory is not held for nothing
+    del start
     past = deque(maxlen=memory)
     if after is None:
         yield problem.step(0, point, state={})
@@ -462,6 +462,11 @@ def _pairs(state: Mapping[str, tf.Tensor]) -> Iterator[tuple[tf.Tensor, ...]]:
 
 def _dot(a: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
     return tf.reduce_sum(a * b)
+
+
+@_graph
+def _moved(image: tf.Tensor, direction: tf.Tensor, length: tf.Tensor) -> tf.Tensor:
+    return image + length * direction
 
 
 @_graph

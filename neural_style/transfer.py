@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,16 +20,19 @@ from neural_style.images import (
     Picture,
     enlarge,
     find_picture,
+    is_finite,
     read_picture,
     reduced_size,
     resize,
 )
 from neural_style.masks import load_mask, mask_at
+from neural_style.memory import estimate_peak, plan, to_text
 from neural_style.networks import Network, load_network
 from neural_style.objective import Objective
 from neural_style.optimise import OPTIMISERS, Step
 from neural_style.precision import choose_precision
 from neural_style.result import Result
+from neural_style.tiling import Tiling
 
 logger = logging.getLogger("neural_style")
 
@@ -108,9 +111,7 @@ def stylize(
             config = replace(config, model_weights=network.source, precision=network.precision)
             used = network.description
             if config.scales > 1 and config.coarse_weights:
-                coarse = build_network(
-                    replace(config, model_weights=config.coarse_weights), device
-                )
+                coarse = build_network(replace(config, model_weights=config.coarse_weights), device)
                 used = f"{used}; {coarse.description}"
             if checkpoints:
                 run = checkpoints.open(identity_of(config, used, inputs.pictures()))
@@ -161,10 +162,7 @@ def evaluate(config: Config, image: np.ndarray) -> dict[str, Any]:
     with device_scope(config) as device:
         objective = build_objective(config, inputs, build_network(config, device))
         tensor = tf.constant(image[None])
-        with tf.GradientTape() as tape:
-            tape.watch(tensor)
-            terms = objective(tensor)
-        gradient = tape.gradient(terms["total"], tensor)
+        terms, gradient = objective.value_and_gradient(tensor, tf.constant(1.0))
     return {name: float(value) for name, value in terms.items()} | {"gradient": gradient.numpy()[0]}
 
 
@@ -207,7 +205,7 @@ def load_inputs(config: Config) -> Inputs:
 def build_network(config: Config, device: str) -> Network:
     """Load the network of a Config, with all layers that its losses need, and say which it is."""
     precision, why = choose_precision(config.precision, device)
-    layers = [name for names in _layers(config) for name in names]
+    layers = [name for names in config.active_layers() for name in names]
     layers = list(dict.fromkeys(layers))
     network = load_network(
         config.model_weights, layers, config.network, config.pooling_type, precision
@@ -217,17 +215,29 @@ def build_network(config: Config, device: str) -> Network:
 
 
 def build_objective(config: Config, inputs: Inputs, network: Network) -> Objective:
-    """Compute the targets of the pictures, as the network sees them."""
-    content_layers, style_layers = _layers(config)
+    """Compute the targets of the pictures, as the network sees them.
+
+    Where memory would not do for the pictures as a whole, they are cut into tiles.
+
+    Raises:
+        StyleError: it would not do for the smallest tiles.
+    """
+    size = inputs.content.shape[:2]
+    config = replace(config, model_weights=network.source)
+    tiling = plan(config, size)
+    if len(tiling.cut(size)) > 1:
+        taken = to_text(estimate_peak(config, size, tiling.side))
+        logger.info("painting in tiles of %d px, to take no more than %s", tiling.side, taken)
+    content_layers, style_layers = config.active_layers()
     styles = inputs.styles if config.style_weight else ()
     content = inputs.content
     if _luminance_alone(config):
         content = luminance_only(content, config.color_convert_type)
         styles = [luminance_only(style, config.color_convert_type) for style in styles]
-    return Objective(
+    objective = Objective(
         network.features,
-        tf.constant(content[None]),
-        [tf.constant(style[None]) for style in styles],
+        content[None],
+        [style[None] for style in styles],
         inputs.masks and [mask_at(mask) for mask in inputs.masks],
         content_layers=content_layers,
         style_layers=style_layers,
@@ -238,7 +248,10 @@ def build_objective(config: Config, inputs: Inputs, network: Network) -> Objecti
         style_layer_weights=config.style_layer_weights or [1.0] * len(style_layers),
         style_weights=config.style_imgs_weights or [1.0] * len(styles),
         content_loss_function=config.content_loss_function,
+        tiling=tiling,
     )
+    _say_if_smaller(tiling, objective)
+    return objective
 
 
 def scale_sizes(config: Config, size: tuple[int, int]) -> list[tuple[int, int]]:
@@ -289,7 +302,9 @@ def _paint(
             after = run.last
         before = next((step for step in reversed(run.history) if step.scale < scale), None)
         after = _moved(after, before, -1)
+        tiling = objective.tiling
         for step in minimise(config, objective, init, iterations[scale - 1], after):
+            tiling = _say_if_smaller(tiling, objective)
             run = run.extended(_moved(replace(step, scale=scale), before))
             yield run
 
@@ -329,13 +344,20 @@ def minimise(
     return optimiser(objective, tf.constant(init[None]), iterations, **given)
 
 
+def _say_if_smaller(before: Tiling, objective: Objective) -> Tiling:
+    """Say it in a line if memory has run out since, and return the tiling now."""
+    if objective.tiling is not before:
+        logger.warning("memory ran out; the run goes on in tiles of %d px", objective.tiling.side)
+    return objective.tiling
+
+
 def finish(config: Config, inputs: Inputs, image: np.ndarray) -> Picture:
     """Return an image of the optimiser as a picture: full size, in range, recoloured, with alpha.
 
     Raises:
         StyleError: nothing of it can be shown: values that are not finite, or black alone.
     """
-    if not np.isfinite(image).all() or (image.max() <= 0 < inputs.content.max()):
+    if not is_finite(image) or (image.max() <= 0 < inputs.content.max()):
         raise StyleError(
             "the optimisation left no picture, only black or values that are not finite: use "
             "smaller weights or a smaller learning_rate"
@@ -382,14 +404,6 @@ def find_device(asked: str) -> tuple[str, str]:
     return "/cpu:0", f"TensorFlow sees only {len(found)} of this kind"
 
 
-def _layers(config: Config) -> tuple[Sequence[str], Sequence[str]]:
-    """Return the content and the style layers that have a weight."""
-    return (
-        config.content_layers if config.content_weight else (),
-        config.style_layers if config.style_weight else (),
-    )
-
-
 def _found(source: Any, folder: str, setting: str) -> Any:
     """Return the path of a picture's name; an array as it is."""
     return source if hasattr(source, "__array__") else find_picture(source, folder, setting)
@@ -427,7 +441,7 @@ def _initial_image(
         init = resize(picture.rgb, content.shape[:2])
     if _luminance_alone(config):
         init = luminance_only(init, config.color_convert_type)
-    return init.astype(np.float32)
+    return init.astype(np.float32, copy=False)
 
 
 def _luminance_alone(config: Config) -> bool:

@@ -15,11 +15,11 @@ PACKAGE = Path(neural_style.__file__).parent
 ROWS = [
     {"errors"},
     {"layers", "images"},
-    {"config", "drawing"},
+    {"config", "drawing", "tiling"},
     {"colour", "masks", "weights", "features", "losses", "optimise", "precision"},
     {"compact"},
     {"objective", "result", "networks"},
-    {"checkpoint"},
+    {"checkpoint", "memory"},
     {"transfer"},
     {"progress", "reconstruct", "doctor"},
     {"training.settings", "training.pictures", "training.batches", "training.fitting"},

@@ -6,7 +6,14 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neural_style.losses import content_loss, gram, style_loss, total_variation
+from neural_style.losses import (
+    content_loss,
+    gram,
+    part,
+    squared_distance,
+    style_loss,
+    total_variation,
+)
 
 
 def tensor(array) -> tf.Tensor:
@@ -59,7 +66,7 @@ def test_gram_of_bfloat16_sums_its_pieces_in_float32():
 def test_content_loss_by_hand(function: int, factor: float):
     # 2 x 2 positions, 3 channels, each differing by 2: N M = 12, sum of squares 48.
     target = tf.zeros([1, 2, 2, 3])
-    loss = content_loss(target + 2, target, function)
+    loss = content_loss(squared_distance(target + 2, target), 12, function)
     assert float(loss) == pytest.approx(48 * factor)
 
 
@@ -116,6 +123,25 @@ def test_total_variation_is_that_of_tensorflow(height: int, width: int):
     np.testing.assert_array_equal(found[0][1], found[1][1])
 
 
+def test_total_variation_of_parts_adds_up():
+    image = tensor(np.random.default_rng(0).uniform(0, 255, (1, 7, 9, 3)))
+    parts = [((0, 0), (3, 4)), ((0, 4), (3, 9)), ((3, 0), (7, 4)), ((3, 4), (7, 9))]
+    found = [total_variation(image, tf.constant(a), tf.constant(b)) for a, b in parts]
+    assert float(sum(found)) == pytest.approx(float(total_variation(image)), rel=1e-6)
+    whole = tf.reduce_sum(tf.image.total_variation(image))
+    assert float(total_variation(image)) == pytest.approx(float(whole), rel=1e-6)
+    # The pixel in the upper left corner differs from one below and one beside it.
+    corner = float(total_variation(image, tf.constant([0, 0]), tf.constant([1, 1])))
+    differences = tf.abs(image[0, 1, 0] - image[0, 0, 0]) + tf.abs(image[0, 0, 1] - image[0, 0, 0])
+    assert corner == pytest.approx(float(tf.reduce_sum(differences)), rel=1e-6)
+
+
+def test_part_by_hand():
+    activations = tensor(np.arange(24).reshape(1, 3, 4, 2))
+    found = part(activations, tf.constant([1, 2]), tf.constant([3, 4]))
+    np.testing.assert_array_equal(found, [[[[12, 13], [14, 15]], [[20, 21], [22, 23]]]])
+
+
 def test_total_variation_of_a_flat_picture_is_zero():
     assert float(total_variation(tf.fill([1, 7, 9, 3], 93.0))) == 0
 
@@ -133,7 +159,7 @@ def numeric_gradient(function, at: np.ndarray, step: float = 1e-2) -> np.ndarray
 
 
 FUNCTIONS = {
-    "content": lambda x: content_loss(x, tf.ones([1, 3, 4, 2]), 1),
+    "content": lambda x: content_loss(squared_distance(x, tf.ones([1, 3, 4, 2])), 24, 1),
     "style": lambda x: style_loss(gram(x), tf.ones([2, 2, 2]), tensor([0.3, 0.7]), 12),
     "total_variation": total_variation,
 }

@@ -1,0 +1,162 @@
+"""How much memory a run takes, and into which tiles to cut pictures so that it takes no more."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import tensorflow as tf
+
+from neural_style.config import Config
+from neural_style.errors import StyleError
+from neural_style.layers import Blocks
+from neural_style.networks import structure
+from neural_style.tiling import Tiling, sides
+
+FLOAT = 4  # bytes
+# Python, TensorFlow and the libraries, the network's weights and graphs.
+PROGRAM = 900 * 2**20
+# Pictures of the size of the transfer that are in memory at once: those of the optimiser while the
+# loss is evaluated (TFP copies what L-BFGS remembers), and the photograph, the start, the result.
+OPTIMISER = {"adam": 7, "lbfgs": 20 + 10, "tfp_lbfgs": 2 * 20 + 10}
+PICTURES = 4
+# Beside the activations that the gradient needs, some of those of the first layers, the largest,
+# are there twice or thrice for a moment.
+PASSING = 3
+# What is free is not taken to the last byte: others on the machine want some of it.
+SHARE = 0.9
+
+
+def estimate_peak(config: Config, size: tuple[int, int], side: int | None = None) -> int:
+    """Return the bytes of memory that a run will take at its peak, the whole process.
+
+    Args:
+        config: the settings. With `model_weights` auto, VGG is assumed.
+        size: height and width of the picture.
+        side: the longest side of tiles; None for the picture as a whole.
+    """
+    return _Demand(config, size).at(max(size) if side is None else side)
+
+
+def plan(config: Config, size: tuple[int, int]) -> Tiling:
+    """Return the tiling with the largest tiles that fit into the memory allowed.
+
+    Where the picture fits as a whole, it is one tile.
+
+    Args:
+        config: the settings; `model_weights` says whether the network is `compact`.
+        size: height and width of the picture.
+
+    Raises:
+        StyleError: even the smallest tiles do not fit.
+    """
+    demand = _Demand(config, size)
+    limit = config.max_memory_bytes
+    given = f"max_memory is {config.max_memory}"
+    if limit is None:
+        limit = available(config.device)
+        given = "no more is free" if limit is None else f"{to_text(limit)} are free"
+    for side in sides(size, demand.layers):
+        if limit is None or demand.at(side) <= limit:
+            return Tiling.of(demand.layers, side)
+    raise StyleError(
+        f"a picture of {size[1]} x {size[0]} pixels takes at least {to_text(demand.at(side))} of "
+        f"memory with the optimizer {config.optimizer}, and {given}: use a smaller max_size"
+        + ("" if config.optimizer == "adam" else " or the optimizer adam")
+        + (", or raise max_memory" if config.max_memory_bytes else "")
+    )
+
+
+class _Demand:
+    """What a run takes, by the side of its tiles."""
+
+    def __init__(self, config: Config, size: tuple[int, int]):
+        content_layers, style_layers = config.active_layers()
+        names = list(dict.fromkeys((*content_layers, *style_layers)))
+        self.layers: Mapping[str, Blocks] = structure(config.model_weights, names, config.network)
+        pixels = size[0] * size[1]
+        styles = len(config.style_imgs) if style_layers else 0
+        images = 3 * (PICTURES + len(config.style_imgs) + OPTIMISER[config.optimizer])
+        targets = sum(self._floats(name) for name in content_layers)
+        masks = styles * sum(_share(self.layers[name]) for name in style_layers)
+        self._size = size
+        self._fixed = PROGRAM + int(FLOAT * pixels * (images + targets + masks * config.style_mask))
+        deepest = max(self.layers.values(), key=lambda blocks: (len(blocks), blocks[-1][0]))
+        kept = sum(count * channels / 4**index for index, (count, channels) in enumerate(deepest))
+        # Each style layer's activations once more: those of a tile's own, or under each mask.
+        copies = (styles if config.style_mask else 1) * sum(map(self._floats, style_layers))
+        self._per_pixel = FLOAT * (kept + copies + PASSING * deepest[0][1])
+
+    def _floats(self, name: str) -> float:
+        """Return how many numbers for each pixel a layer has."""
+        blocks = self.layers[name]
+        return blocks[-1][1] * _share(blocks)
+
+    def at(self, side: int) -> int:
+        """Return the bytes."""
+        crop = min(side, self._size[0]) * min(side, self._size[1])
+        return self._fixed + int(self._per_pixel * crop)
+
+
+def _share(blocks: Blocks) -> float:
+    """Return how many positions for each pixel a layer has."""
+    return 0.25 ** (len(blocks) - 1)
+
+
+def available(device: str = "/cpu:0") -> int | None:
+    """Return how many bytes this process may come to take: what it has, and what is free.
+
+    Args:
+        device: for a GPU that TensorFlow sees, the memory there counts, else the machine's.
+
+    Returns:
+        The bytes, or None where the system does not tell.
+    """
+    kind, _, number = device.strip("/").partition(":")
+    if kind == "gpu" and len(tf.config.list_physical_devices("GPU")) > int(number):
+        return _available_on_gpu(int(number))
+    own = _number("/proc/self/status", "VmRSS:") or 0
+    limits = []
+    free = _number("/proc/meminfo", "MemAvailable:")
+    if free is not None:
+        limits.append(own + free)
+    # What a container is allowed, in the second and the first version of Linux's control groups.
+    for most, used in [
+        ("memory.max", "memory.current"),
+        ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes"),
+    ]:
+        with contextlib.suppress(OSError, ValueError):
+            folder = Path("/sys/fs/cgroup")
+            allowed = int((folder / most).read_text())
+            limits.append(own + allowed - int((folder / used).read_text()))
+    if not limits:
+        with contextlib.suppress(AttributeError, OSError, ValueError):  # not on Windows
+            limits.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    return int(SHARE * min(limits)) if limits else None
+
+
+def to_text(count: float) -> str:
+    """Return a number of bytes in words, such as 3.4G."""
+    return f"{count / 2**30:.1f}G" if count >= 2**30 else f"{count / 2**20:.0f}M"
+
+
+def _available_on_gpu(number: int) -> int | None:
+    from tensorflow.python.client import device_lib  # TensorFlow tells it nowhere else
+
+    limits = [
+        device.memory_limit
+        for device in device_lib.list_local_devices()
+        if device.name.lower() == f"/device:gpu:{number}"
+    ]
+    return int(SHARE * limits[0]) if limits else None
+
+
+def _number(path: str, key: str) -> int | None:
+    """Return the bytes that one of Linux's files gives in kilobytes, or None."""
+    with contextlib.suppress(OSError):
+        for line in Path(path).read_text().splitlines():
+            if line.startswith(key):
+                return int(line.split()[1]) * 2**10
+    return None

@@ -1,0 +1,467 @@
+"""Tiles: where they are cut, that together they give what the whole gives, and when memory ends."""
+
+import itertools
+import logging
+import math
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import neural_style as ns
+from neural_style import memory, optimise
+from neural_style.layers import blocks_before, layer_names, radius, stride
+from neural_style.masks import mask_at
+from neural_style.networks import load_network, structure
+from neural_style.objective import Objective
+from neural_style.tiling import Span, Tiling, sides, spans
+
+VGG_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1", "conv4_2")
+
+# A network shaped like VGG, with three blocks of four channels each.
+CONVOLUTIONS = (2, 1, 2)
+BLOCKS = {
+    f"layer{index}": tuple((count, 4) for count in CONVOLUTIONS[:index]) for index in (1, 2, 3)
+}
+KERNELS = [
+    tf.constant(np.random.default_rng(9).normal(0, 0.4, (3, 3, 3 if i == 0 else 4, 4)), tf.float32)
+    for i in range(sum(CONVOLUTIONS))
+]
+HALO = 12  # 2 * 1 + 1 * 2 + 2 * 4, which is a multiple of 4
+
+
+def network(pooling: str = "AVG", kernels=None):
+    def features(image: tf.Tensor) -> dict[str, tf.Tensor]:
+        found, left = {}, iter(KERNELS if kernels is None else kernels)
+        x = image / 100
+        for index, count in enumerate(CONVOLUTIONS, 1):
+            if index > 1:
+                x = tf.nn.pool(x, [2, 2], pooling, [2, 2], "SAME")
+            for _ in range(count):
+                x = tf.nn.relu(tf.nn.conv2d(x, next(left), 1, "SAME"))
+            found[f"layer{index}"] = x
+        return found
+
+    return features
+
+
+def picture(seed: int, size: tuple[int, int]) -> np.ndarray:
+    return np.random.default_rng(seed).uniform(0, 255, (1, *size, 3)).astype(np.float32)
+
+
+def objective_of(size, tiling=None, features=None, styles=1, masks=None, **changes) -> Objective:
+    arguments = {
+        "content_layers": ["layer2"],
+        "style_layers": ["layer1", "layer2", "layer3"],
+        "content_weight": 5.0,
+        "style_weight": 1e4,
+        "tv_weight": 1e-3,
+        "content_layer_weights": [1.0],
+        "style_layer_weights": [1.0, 2.0, 3.0],
+        "style_weights": [1.0] * styles,
+        "tiling": tiling,
+    }
+    # Darker, so that Gram matrices differ by more than rounding.
+    pictures = [picture(10 + k, size) * 0.4 for k in range(styles)]
+    return Objective(
+        features or network(), picture(1, size), pictures, masks, **(arguments | changes)
+    )
+
+
+def assert_equal(tiled: Objective, whole: Objective, size: tuple[int, int]) -> None:
+    """The tolerances are those promised: 1e-5 for the loss, 1e-4 for the gradient."""
+    image, scale = tf.constant(picture(2, size)), tf.constant(0.5)
+    terms, gradient = tiled.value_and_gradient(image, scale)
+    expected, expected_gradient = whole.value_and_gradient(image, scale)
+    for name, value in expected.items():
+        assert float(terms[name]) == pytest.approx(float(value), rel=1e-5), name
+    difference = tf.norm(gradient - expected_gradient) / tf.norm(expected_gradient)
+    assert float(difference) < 1e-4
+    largest = tf.reduce_max(tf.abs(gradient - expected_gradient))
+    assert float(largest) < 1e-4 * float(tf.reduce_max(tf.abs(expected_gradient)))
+
+
+@pytest.fixture
+def eagerly():
+    """Without graphs, which would be traced anew for each example."""
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
+def test_radius_of_vgg_by_hand():
+    """Two convolutions at distance 1, two at 2, four at 4, four at 8, one at 16."""
+    blocks = blocks_before("relu5_1", "vgg19")
+    assert blocks == ((2, 64), (2, 128), (4, 256), (4, 512), (1, 512))
+    assert radius(blocks) == 2 * 1 + 2 * 2 + 4 * 4 + 4 * 8 + 1 * 16 == 70
+    assert stride(blocks) == 16
+    assert radius(blocks_before("relu5_1", "vgg16")) == 2 + 4 + 12 + 24 + 16
+    pool = blocks_before("pool5", "vgg19")
+    assert (stride(pool), radius(pool)) == (32, 2 + 4 + 16 + 32 + 64)
+    assert Tiling.of({"relu5_1": blocks}, 1000) == Tiling(992, 80, {"relu5_1": 16})
+
+
+def test_radius_of_compact_by_hand():
+    found = structure("compact", ["relu5_1", "block4_conv1"], "vgg19")
+    assert found["relu5_1"] == ((2, 32), (2, 64), (3, 128), (3, 256), (2, 256))
+    assert radius(found["relu5_1"]) == 2 * 1 + 2 * 2 + 3 * 4 + 3 * 8 + 2 * 16
+    assert stride(found["block4_conv1"]) == 8
+
+
+@pytest.mark.parametrize("index", [1, 2, 3])
+def test_a_position_sees_as_far_as_its_radius_and_no_farther(index: int):
+    """With kernels of ones, the derivative is above 0 at just the pixels that are seen."""
+    ones = [tf.ones_like(kernel) for kernel in KERNELS]
+    name, position = f"layer{index}", 8
+    image = tf.ones([1, 64, 64, 3])
+    with tf.GradientTape() as tape:
+        tape.watch(image)
+        seen = network(kernels=ones)(image)[name][0, position, position, 0]
+    rows = np.flatnonzero(np.abs(tape.gradient(seen, image).numpy()).sum((0, 2, 3)))
+    step, reach = stride(BLOCKS[name]), radius(BLOCKS[name])
+    assert (rows[0], rows[-1]) == (position * step - reach, (position + 1) * step - 1 + reach)
+
+
+@pytest.mark.parametrize("name", layer_names("vgg19"))
+def test_each_layer_of_vgg_sees_more_than_the_one_before(name: str):
+    names = layer_names("vgg19")
+    before = names[max(names.index(name) - 1, 0)]
+    fields = [(stride(b), radius(b)) for b in (blocks_before(n, "vgg19") for n in (before, name))]
+    assert fields[0] <= fields[1]
+
+
+def test_spans_by_hand():
+    # Three crops of at most 48 reach 100 with 8 of halo: 36 + 28 + 36 pixels of their own.
+    assert spans(100, 48, 8, 4) == [
+        Span(0, 36, 0, 44),
+        Span(36, 64, 28, 72),
+        Span(64, 100, 56, 100),
+    ]
+    assert spans(48, 48, 8, 4) == [Span(0, 48, 0, 48)]
+    # At a layer of stride 4 the middle one has positions 7 to 17, of which 2 to 8 are its own.
+    assert (Span(36, 64, 28, 72).crop(4), Span(36, 64, 28, 72).own(4)) == ((7, 18), (2, 9))
+    # The far border need not lie on the grid: the last position is there with what it has.
+    assert (Span(64, 101, 56, 101).crop(4), Span(64, 101, 56, 101).own(4)) == ((14, 26), (2, 12))
+
+
+@given(
+    length=st.integers(1, 3000),
+    grid=st.sampled_from([1, 4, 16]),
+    halos=st.integers(1, 6),
+    more=st.integers(1, 40),
+)
+@settings(deadline=None)
+def test_spans_are_the_axis(length: int, grid: int, halos: int, more: int):
+    halo = grid * halos
+    side = 2 * halo + grid * more
+    found = spans(length, side, halo, grid)
+    assert (found[0].start, found[-1].stop) == (0, length)
+    for span, after in itertools.pairwise(found):
+        assert span.stop == after.start
+        assert span.stop % grid == 0
+    for span in found:
+        assert span.start < span.stop
+        assert span.last - span.first <= side
+        assert span.first % grid == 0
+        assert span.first == max(span.start - halo, 0)
+        assert span.last == min(span.stop + halo, length)
+    assert len({span.last - span.first for span in found[:-1]}) <= 1  # few shapes to trace
+
+
+@given(
+    height=st.integers(33, 62),
+    width=st.integers(33, 62),
+    side=st.sampled_from([40, 48, 56]),
+    pooling=st.sampled_from(["AVG", "MAX"]),
+    styles=st.integers(1, 3),
+    masked=st.booleans(),
+    weights=st.lists(st.floats(0.1, 10), min_size=3, max_size=3),
+    function=st.sampled_from([1, 2, 3]),
+)
+@settings(max_examples=10, deadline=None)
+@pytest.mark.usefixtures("eagerly")
+def test_tiles_equal_the_whole(height, width, side, pooling, styles, masked, weights, function):
+    size = (height, width)
+    changes = {
+        "features": network(pooling),
+        "styles": styles,
+        "style_weights": weights[:styles],
+        "content_loss_function": function,
+    }
+    if masked:
+        random = np.random.default_rng(height)
+        changes["masks"] = [
+            mask_at(random.uniform(0, 255, (40, 30)).astype(np.float32)) for _ in range(styles)
+        ]
+    tiling = Tiling(side, HALO, {name: stride(blocks) for name, blocks in BLOCKS.items()})
+    tiled = objective_of(size, tiling, **changes)
+    assert (len(tiling.cut(size)) > 1) == (side < max(size))
+    assert_equal(tiled, objective_of(size, **changes), size)
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "pooling"),
+    [("random", "vgg19", "avg"), ("random", "vgg19", "max"), ("compact", "vgg19", "avg")],
+)
+def test_tiles_equal_the_whole_in_real_networks(source, name, pooling, random_weights):
+    source = random_weights if source == "random" else source
+    size = (179, 215)
+    features = load_network(source, VGG_LAYERS, name, pooling).features
+    changes = {
+        "features": features,
+        "content_layers": ["conv4_2"],
+        "style_layers": VGG_LAYERS[:5],
+        "style_layer_weights": [1.0] * 5,
+    }
+    tiling = Tiling.of(structure(source, VGG_LAYERS, name), 0)
+    assert tiling.halo == 80
+    tiling = Tiling(192, tiling.halo, tiling.strides)
+    assert len(tiling.cut(size)) == 2
+    assert_equal(objective_of(size, tiling, **changes), objective_of(size, **changes), size)
+
+
+@pytest.mark.usefixtures("eagerly")
+def test_without_its_halo_a_tile_is_wrong():
+    """That the tests above can fail."""
+    size = (60, 60)
+    strides = {name: stride(blocks) for name, blocks in BLOCKS.items()}
+    with pytest.raises(AssertionError):
+        assert_equal(objective_of(size, Tiling(32, 4, strides)), objective_of(size), size)
+
+
+@pytest.mark.usefixtures("eagerly")
+def test_weights_take_effect_at_the_next_evaluation():
+    size = (50, 60)
+    tiled = objective_of(size, Tiling(44, HALO, {n: stride(b) for n, b in BLOCKS.items()}))
+    tiled.value_and_gradient(tf.constant(picture(2, size)), tf.constant(1.0))
+    tiled.content_weight.assign(50.0)
+    tiled.style_layer_weights.assign([3.0, 0.0, 1.0])
+    terms = tiled(tf.constant(picture(2, size)))
+    changed = {"content_weight": 50.0, "style_layer_weights": [3.0, 0.0, 1.0]}
+    whole = objective_of(size, **changed)
+    assert_equal(tiled, whole, size)
+    expected = whole(tf.constant(picture(2, size)))["total"]
+    assert float(terms["total"]) == pytest.approx(float(expected), rel=1e-5)
+
+
+def test_one_trace_for_each_shape_of_tiles():
+    traces = []
+
+    def counted(image):
+        traces.append(tuple(image.shape))
+        return network()(image)
+
+    size = (100, 150)
+    tiling = Tiling(44, HALO, {name: stride(blocks) for name, blocks in BLOCKS.items()})
+    tiled = objective_of(size, tiling, features=counted)
+    image = tf.constant(picture(2, size))
+    traces.clear()
+    for _ in range(2):
+        tiled.value_and_gradient(image, tf.constant(1.0))
+    assert len(tiling.cut(size)) > 20
+    assert len(traces) == 2 * len(set(traces)) <= 8  # two passes
+
+
+def test_optimisers_go_the_same_way_over_tiles():
+    size = (50, 60)
+    tiling = Tiling(44, HALO, {name: stride(blocks) for name, blocks in BLOCKS.items()})
+    for name in ("adam", "lbfgs"):
+        whole, tiled = (
+            list(optimise.OPTIMISERS[name](loss, tf.constant(picture(2, size)), 4))[-1]
+            for loss in (objective_of(size), objective_of(size, tiling))
+        )
+        assert tiled.total == pytest.approx(whole.total, rel=1e-3)
+        assert tiled.total < 0.9 * float(objective_of(size)(picture(2, size))["total"])
+
+
+class Shortage:
+    """Makes every evaluation of more than so many pixels run out of memory."""
+
+    def __init__(self, pixels: float, error: Exception):
+        self.pixels, self.error = pixels, error
+        self.raised = 0
+
+    def __call__(self, image: tf.Tensor):
+        if math.prod(image.shape[1:3]) > self.pixels and not tf.inside_function():
+            self.raised += 1
+            raise self.error
+        return network()(image)
+
+
+@pytest.mark.usefixtures("eagerly")
+@pytest.mark.parametrize(
+    "error", [tf.errors.ResourceExhaustedError(None, None, "OOM"), MemoryError()]
+)
+def test_memory_that_runs_out_makes_the_tiles_smaller(error: Exception):
+    """The step is taken again, and is that of the whole picture."""
+    size = (250, 300)
+    features = Shortage(math.inf, error)
+    tiling = Tiling.of(BLOCKS, 304)
+    tiled = objective_of(size, tiling, features=features)
+    assert tiled.tiling == tiling
+    # Tiles of 0.7 times 304, which is 208 on the grid, have crops of 140 x 164: still too many.
+    features.pixels = 140 * 164 - 1
+    assert_equal(tiled, objective_of(size), size)
+    assert tiled.tiling.side == 128
+    assert features.raised == 2
+
+
+@pytest.mark.usefixtures("eagerly")
+def test_memory_that_runs_out_for_the_targets():
+    features = Shortage(200 * 200, MemoryError())
+    tiled = objective_of((250, 300), Tiling.of(BLOCKS, 304), features=features)
+    assert_equal(tiled, objective_of((250, 300)), (250, 300))
+
+
+@pytest.mark.usefixtures("eagerly")
+def test_memory_that_does_not_do_for_the_smallest_tiles():
+    features = Shortage(1000, MemoryError())
+    with pytest.raises(ns.StyleError, match="even for tiles of 128 pixels: use a smaller max_size"):
+        objective_of((250, 300), Tiling.of(BLOCKS, 304), features=features)
+    with pytest.raises(MemoryError):
+        objective_of((250, 300), features=features)
+
+
+def config(**changes) -> ns.Config:
+    array = np.zeros((32, 32, 3), np.uint8)
+    return ns.Config(**({"content_img": array, "style_imgs": [array]} | changes))
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("4G", 4 * 2**30),
+        ("800M", 800 * 2**20),
+        ("1.5g", 3 * 2**29),
+        (".5 GB", 2**29),
+        ("2GiB", 2**31),
+        ("1T", 2**40),
+        ("free", None),
+        ("FREE", None),
+    ],
+)
+def test_max_memory(text: str, count: int | None):
+    assert config(max_memory=text).max_memory_bytes == count
+
+
+@pytest.mark.parametrize("text", ["4", "0G", "-4G", "4X", "", "G", "4G4", "all", "1e3M", "0.0001K"])
+def test_max_memory_that_is_none(text: str):
+    with pytest.raises(ns.StyleError, match=r"max_memory: received .* such as 4G or 800M, or free"):
+        config(max_memory=text)
+
+
+def test_a_picture_that_fits_is_one_tile():
+    settings_ = config(max_memory="64G", model_weights="compact")
+    assert len(memory.plan(settings_, (500, 700)).cut((500, 700))) == 1
+
+
+@given(height=st.integers(600, 5000), width=st.integers(600, 5000), gigabytes=st.floats(2, 20))
+@settings(max_examples=40, deadline=None)
+def test_tiles_are_the_largest_that_fit(height: int, width: int, gigabytes: float):
+    settings_ = config(max_memory=f"{gigabytes}G", optimizer="adam")
+    size, limit = (height, width), gigabytes * 2**30
+    try:
+        side = memory.plan(settings_, size).side
+    except ns.StyleError:
+        assert memory.estimate_peak(settings_, size, 320) > limit
+        return
+    assert memory.estimate_peak(settings_, size, side) <= limit
+    if side < max(size):
+        assert memory.estimate_peak(settings_, size, side + 16) > limit
+
+
+def test_estimates_grow_with_what_is_asked_for():
+    size = (1000, 1000)
+    plain = memory.estimate_peak(config(), size)
+    assert memory.estimate_peak(config(model_weights="compact"), size) < plain
+    assert memory.estimate_peak(config(), size, 500) < plain
+    assert memory.estimate_peak(config(optimizer="adam"), size) < plain
+    assert memory.estimate_peak(config(), (1000, 1100)) > plain
+    assert memory.estimate_peak(config(style_layers=["relu1_1"]), size) < plain
+    masks = {"style_mask": True, "style_mask_imgs": [np.full((9, 9), 255, np.uint8)]}
+    assert memory.estimate_peak(config(**masks), size) > plain
+
+
+def test_sides_of_a_small_picture():
+    layers = structure("vgg19", VGG_LAYERS)
+    assert list(sides((100, 200), layers)) == [320]
+    assert list(sides((340, 350), layers)) == [352, 336, 320]
+
+
+def test_free_memory_is_what_there_is():
+    total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    assert 2**28 < memory.available() < total
+
+
+def test_memory_that_no_tile_fits_into(run_cli, tmp_path, photograph):
+    path = tmp_path / "photograph.png"
+    ns_picture(path, photograph)
+    code, _, error = run_cli(
+        *("-content_img", path, "-style_imgs", path, "-model_weights", "compact"),
+        *("-max_memory", "100M", "-img_output_dir", tmp_path),
+    )
+    assert code == 1
+    assert "48 x 40 pixels takes at least" in error
+    assert "max_memory is 100M: use a smaller max_size or the optimizer adam, or raise" in error
+
+
+def ns_picture(path, array) -> None:
+    from neural_style.images import Picture, write_picture
+
+    write_picture(path, Picture(array.astype(np.float32)))
+
+
+def test_what_does_not_fit_is_painted_in_tiles(monkeypatch, caplog):
+    """One line says so, and the picture is that of the whole."""
+    array = picture(5, (330, 340))[0]
+    settings_ = config(
+        content_img=array,
+        style_imgs=[picture(6, (330, 340))[0]],
+        model_weights="compact",
+        optimizer="adam",
+        max_iterations=2,
+        max_memory="64G",
+    )
+    whole = ns.stylize(settings_)
+    limit = memory.estimate_peak(settings_, (330, 340), 320) + 1000
+    monkeypatch.setattr(ns.Config, "max_memory_bytes", limit)
+    with caplog.at_level(logging.INFO, "neural_style"):
+        tiled = ns.stylize(settings_)
+    lines = [record.message for record in caplog.records if "tiles" in record.message]
+    assert len(lines) == 1
+    assert "painting in tiles of 320 px" in lines[0]
+    assert tiled.history[-1].total == pytest.approx(whole.history[-1].total, rel=1e-4)
+
+
+OUT_OF_MEMORY_FOR_REAL = """
+import logging, numpy as np
+logging.basicConfig(format="%(message)s")
+import neural_style as ns
+random = np.random.default_rng(0)
+picture, style = (random.integers(0, 255, (600, 700, 3)).astype(np.uint8) for _ in range(2))
+config = ns.Config(content_img=picture, style_imgs=[style], model_weights="compact", max_size=700,
+    optimizer="adam", max_iterations=1, max_memory="64G")
+print(ns.stylize(config).history[-1].total)
+"""
+
+
+def test_memory_that_runs_out_for_real():
+    """TensorFlow's allocator for oneDNN can be given a limit; others ignore it."""
+    totals = []
+    for limit in ("8000000000", "250000000"):
+        done = subprocess.run(
+            [sys.executable, "-c", OUT_OF_MEMORY_FOR_REAL],
+            capture_output=True,
+            text=True,
+            env={**os.environ, "TF_MKL_ALLOC_MAX_BYTES": limit},
+        )
+        assert done.returncode == 0, done.stderr[-2000:]
+        totals.append(float(done.stdout))
+    if "memory ran out; the run goes on in tiles of" not in done.stderr:
+        pytest.skip("this TensorFlow has another allocator")
+    assert totals[1] == pytest.approx(totals[0], rel=1e-4)
