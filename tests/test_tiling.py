@@ -432,5 +432,5 @@ def test_what_does_not_fit_is_painted_in_tiles(monkeypatch, caplog):
         tiled = ns.stylize(settings_)
     lines = [record.message for record in caplog.records if "tiles" in record.message]
     assert len(lines) == 1
-    assert "painting in tiles of 320 px" in lines[0]
+    assert "painting in 4 tiles of 256 px, to take no more than" in lines[0]
     assert tiled.history[-1].total == pytest.approx(whole.history[-1].total, rel=1e-4)
