@@ -428,6 +428,7 @@ def test_what_does_not_fit_is_painted_in_tiles(monkeypatch, caplog):
     whole = ns.stylize(settings_)
     limit = memory.estimate_peak(settings_, (330, 340), 320) + 1000
     monkeypatch.setattr(ns.Config, "max_memory_bytes", limit)
+    monkeypatch.setattr(logging.getLogger("neural_style"), "propagate", True)  # cli turns it off
     with caplog.at_level(logging.INFO, "neural_style"):
         tiled = ns.stylize(settings_)
     lines = [record.message for record in caplog.records if "tiles" in record.message]
