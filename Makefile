@@ -3,10 +3,11 @@
 # make lint   set up, then check the code's form
 # make score-compact   paint through our own network and through VGG19, and compare
 # make speed-compact   time the two
+# make large   paint 7680 x 4320 pixels in tiles, and tell the peak of memory and the pace
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-slow lint score-compact speed-compact clean
+.PHONY: demo test test-slow lint score-compact speed-compact large clean
 
 demo: .venv/installed
 	$(BIN)/neural_style -content_img lake.jpg -style_imgs strokes.jpg -img_name demo \
@@ -27,6 +28,9 @@ score-compact: .venv/installed
 
 speed-compact: .venv/installed
 	$(BIN)/python benchmarks/speed_compact.py
+
+large: .venv/installed
+	$(BIN)/python benchmarks/large.py
 
 clean:
 	rm -rf .venv build *.egg-info

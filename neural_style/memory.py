@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
+import math
 import os
-from collections.abc import Mapping
 from pathlib import Path
 
 import tensorflow as tf
@@ -16,15 +17,14 @@ from neural_style.networks import structure
 from neural_style.tiling import Tiling, sides
 
 FLOAT = 4  # bytes
-# Python, TensorFlow and the libraries, the network's weights and graphs.
-PROGRAM = 900 * 2**20
+# Measured: Python, TensorFlow and the libraries, the network's weights and graphs.
+PROGRAM = 768 * 2**20
 # Pictures of the size of the transfer that are in memory at once: those of the optimiser while the
 # loss is evaluated (TFP copies what L-BFGS remembers), and the photograph, the start, the result.
 OPTIMISER = {"adam": 7, "lbfgs": 20 + 10, "tfp_lbfgs": 2 * 20 + 10}
 PICTURES = 4
-# Beside the activations that the gradient needs, some of those of the first layers, the largest,
-# are there twice or thrice for a moment.
-PASSING = 3
+# Measured: numbers for each pixel that come and go beside the activations that the gradient needs.
+PASSING = 200
 # What is free is not taken to the last byte: others on the machine want some of it.
 SHARE = 0.9
 
@@ -37,7 +37,24 @@ def estimate_peak(config: Config, size: tuple[int, int], side: int | None = None
         size: height and width of the picture.
         side: the longest side of tiles; None for the picture as a whole.
     """
-    return _Demand(config, size).at(max(size) if side is None else side)
+    layers = _layers(config)
+    content_layers, style_layers = config.active_layers()
+    # Numbers for each pixel of the picture: three for each colour picture, the content's targets,
+    # the masks at each layer.
+    pictures = PICTURES + len(config.style_imgs) + OPTIMISER[config.optimizer]
+    whole = 3 * pictures + sum(_numbers(layers[name]) for name in content_layers)
+    # And for each pixel of a tile: what the gradient needs of the activations, and the rest.
+    deepest = max(layers.values(), key=lambda blocks: (len(blocks), blocks[-1][0]))
+    tile = PASSING + sum(
+        count * channels * _positions(index) for index, (count, channels) in enumerate(deepest)
+    )
+    if config.style_mask:  # each style has its mask, and activations under it
+        blocks = [layers[name] for name in style_layers]
+        whole += len(config.style_imgs) * sum(_positions(len(found) - 1) for found in blocks)
+        tile += len(config.style_imgs) * sum(map(_numbers, blocks))
+    side = max(sides(size, layers)) if side is None else side
+    crop = math.prod(Tiling.of(layers, side).largest(size))
+    return PROGRAM + int(FLOAT * (whole * math.prod(size) + tile * crop))
 
 
 def plan(config: Config, size: tuple[int, int]) -> Tiling:
@@ -52,57 +69,38 @@ def plan(config: Config, size: tuple[int, int]) -> Tiling:
     Raises:
         StyleError: even the smallest tiles do not fit.
     """
-    demand = _Demand(config, size)
+    layers = _layers(config)
     limit = config.max_memory_bytes
     given = f"max_memory is {config.max_memory}"
     if limit is None:
         limit = available(config.device)
-        given = "no more is free" if limit is None else f"{to_text(limit)} are free"
-    for side in sides(size, demand.layers):
-        if limit is None or demand.at(side) <= limit:
-            return Tiling.of(demand.layers, side)
+        given = f"{to_text(limit or 0)} are free"
+    for side in sides(size, layers):
+        peak = estimate_peak(config, size, side)
+        if limit is None or peak <= limit:
+            return Tiling.of(layers, side)
     raise StyleError(
-        f"a picture of {size[1]} x {size[0]} pixels takes at least {to_text(demand.at(side))} of "
-        f"memory with the optimizer {config.optimizer}, and {given}: use a smaller max_size"
+        f"a picture of {size[1]} x {size[0]} pixels takes at least {to_text(peak)} of memory with "
+        f"the optimizer {config.optimizer}, and {given}: use a smaller max_size"
         + ("" if config.optimizer == "adam" else " or the optimizer adam")
         + (", or raise max_memory" if config.max_memory_bytes else "")
     )
 
 
-class _Demand:
-    """What a run takes, by the side of its tiles."""
-
-    def __init__(self, config: Config, size: tuple[int, int]):
-        content_layers, style_layers = config.active_layers()
-        names = list(dict.fromkeys((*content_layers, *style_layers)))
-        self.layers: Mapping[str, Blocks] = structure(config.model_weights, names, config.network)
-        pixels = size[0] * size[1]
-        styles = len(config.style_imgs) if style_layers else 0
-        images = 3 * (PICTURES + len(config.style_imgs) + OPTIMISER[config.optimizer])
-        targets = sum(self._floats(name) for name in content_layers)
-        masks = styles * sum(_share(self.layers[name]) for name in style_layers)
-        self._size = size
-        self._fixed = PROGRAM + int(FLOAT * pixels * (images + targets + masks * config.style_mask))
-        deepest = max(self.layers.values(), key=lambda blocks: (len(blocks), blocks[-1][0]))
-        kept = sum(count * channels / 4**index for index, (count, channels) in enumerate(deepest))
-        # Each style layer's activations once more: those of a tile's own, or under each mask.
-        copies = (styles if config.style_mask else 1) * sum(map(self._floats, style_layers))
-        self._per_pixel = FLOAT * (kept + copies + PASSING * deepest[0][1])
-
-    def _floats(self, name: str) -> float:
-        """Return how many numbers for each pixel a layer has."""
-        blocks = self.layers[name]
-        return blocks[-1][1] * _share(blocks)
-
-    def at(self, side: int) -> int:
-        """Return the bytes."""
-        crop = min(side, self._size[0]) * min(side, self._size[1])
-        return self._fixed + int(self._per_pixel * crop)
+def _layers(config: Config) -> dict[str, Blocks]:
+    """Return what the layers in use depend on."""
+    names = dict.fromkeys(itertools.chain(*config.active_layers()))
+    return structure(config.model_weights, list(names), config.network)
 
 
-def _share(blocks: Blocks) -> float:
-    """Return how many positions for each pixel a layer has."""
-    return 0.25 ** (len(blocks) - 1)
+def _positions(index: int) -> float:
+    """Return how many positions for each pixel the layers of a block have, counted from 0."""
+    return 0.25**index
+
+
+def _numbers(blocks: Blocks) -> float:
+    """Return how many activations for each pixel a layer has."""
+    return blocks[-1][1] * _positions(len(blocks) - 1)
 
 
 def available(device: str = "/cpu:0") -> int | None:

@@ -39,7 +39,7 @@ from neural_style.tiling import Span, Tile, Tiling
 Features = Callable[[tf.Tensor], Mapping[str, Activations]]
 Sums = dict[str, tf.Tensor]
 Masks = Mapping[str, Sequence[tf.Tensor]]
-Result = TypeVar("Result")
+T = TypeVar("T")
 
 # Nothing here needs AutoGraph, whose translation of the network takes seconds.
 _graph = tf.function(autograph=False)
@@ -335,7 +335,7 @@ class Objective:
         stride = self.tiling.strides[name]
         return part(activations, window[0] // stride, -(-window[1] // stride))
 
-    def _with_room(self, work: Callable[[], Result]) -> Result:
+    def _with_room(self, work: Callable[[], T]) -> T:
         """Return what `work` returns; where memory runs out, let it begin again on smaller tiles.
 
         Raises:

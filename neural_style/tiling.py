@@ -89,13 +89,19 @@ class Tiling:
 
         A picture that is no larger than `side` is one tile.
         """
-        rows, columns = (spans(length, self.side, self.halo, self.grid) for length in size)
+        rows, columns = self._axes(size)
         return tuple(Tile(row, column) for row in rows for column in columns)
+
+    def largest(self, size: tuple[int, int]) -> tuple[int, int]:
+        """Return height and width of the largest crop of such a picture."""
+        return tuple(max(span.last - span.first for span in axis) for axis in self._axes(size))
+
+    def _axes(self, size: tuple[int, int]) -> list[list[Span]]:
+        return [spans(length, self.side, self.halo, self.grid) for length in size]
 
     def smaller(self, size: tuple[int, int]) -> Tiling | None:
         """Return a tiling of a picture into crops of about half as many pixels, or None."""
-        crops = (span for tile in self.cut(size) for span in (tile.rows, tile.columns))
-        longest = max(span.last - span.first for span in crops)
+        longest = max(self.largest(size))
         least = _least(self.halo, self.grid)
         if longest <= least:
             return None

@@ -225,9 +225,11 @@ def build_objective(config: Config, inputs: Inputs, network: Network) -> Objecti
     size = inputs.content.shape[:2]
     config = replace(config, model_weights=network.source)
     tiling = plan(config, size)
-    if len(tiling.cut(size)) > 1:
-        taken = to_text(estimate_peak(config, size, tiling.side))
-        logger.info("painting in tiles of %d px, to take no more than %s", tiling.side, taken)
+    count = len(tiling.cut(size))
+    if count > 1:
+        peak = to_text(estimate_peak(config, size, tiling.side))
+        side = max(tiling.largest(size))
+        logger.info("painting in %d tiles of %d px, to take no more than %s", count, side, peak)
     content_layers, style_layers = config.active_layers()
     styles = inputs.styles if config.style_weight else ()
     content = inputs.content
@@ -347,7 +349,7 @@ def minimise(
 def _say_if_smaller(before: Tiling, objective: Objective) -> Tiling:
     """Say it in a line if memory has run out since, and return the tiling now."""
     if objective.tiling is not before:
-        logger.warning("memory ran out; the run goes on in tiles of %d px", objective.tiling.side)
+        logger.warning("memory ran out; going on in tiles of at most %d px", objective.tiling.side)
     return objective.tiling
 
 

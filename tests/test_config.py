@@ -41,6 +41,7 @@ DEFAULTS = {
     "network": "vgg19",
     "pooling_type": "avg",
     "device": "/gpu:0",
+    "max_memory": "free",
     "optimizer": "lbfgs",
     "learning_rate": 1.0,
     "max_iterations": 50,
@@ -365,7 +366,7 @@ def test_settings_of_the_run_are_not_kept():
     text = config_with(quiet=True, save_every=3).to_yaml()
     kept = {line.partition(":")[0] for line in text.splitlines() if not line.startswith("-")}
     left_out = {"overwrite", "resume", "save_every", "print_iterations", "tensorboard"}
-    left_out |= {"quiet", "verbose"}
+    left_out |= {"quiet", "verbose", "max_memory"}
     assert kept == set(FIELDS) - left_out
 
 

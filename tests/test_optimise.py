@@ -186,6 +186,19 @@ def test_one_trace_for_all_iterations():
         assert len(traces) == 1
 
 
+@pytest.mark.parametrize("name", ["lbfgs", "adam"])
+def test_a_loss_that_knows_its_gradient_is_asked_for_it(name: str):
+    """With its own gradient, scaled as it is told; without a tape, where it would fail."""
+
+    class Known:
+        def value_and_gradient(self, x, scale):
+            return quadratic(100)(x), scale * eigenvalues * (x - 1)
+
+    eigenvalues = tf.constant(np.logspace(0, 2, 50), tf.float32)
+    known, taped = (last(OPTIMISERS[name](f, tf.zeros(50), 7)) for f in (Known(), quadratic(100)))
+    np.testing.assert_allclose(known.tensor, taped.tensor, rtol=1e-4, atol=1e-4)
+
+
 def test_tfp_without_its_extra(monkeypatch: pytest.MonkeyPatch):
     import sys
 
