@@ -179,11 +179,13 @@ def table(found: dict) -> str:
     if found["runs"]:
         lines += [f"{found['runs'][0]['iterations']} iterations at {RUN_SIZE} px from the content"]
         lines += ["picture, start-up not counted; the reference is SciPy's L-BFGS-B. Losses are"]
-        lines += ["VGG19's in float32.", ""]
-        lines += ["| | times as fast | times the loss | evaluations | s |", "|---|---|---|---|---|"]
+        lines += ["VGG19's in float32. Runs come one after the other; where the machine does other"]
+        lines += ["work, the processor's time is the better measure.", ""]
+        lines += ["| | times as fast | times the loss | evaluations | s | processor's s |"]
+        lines += ["|---|---|---|---|---|---|"]
         lines += [
             f"| {entry['row']} | {entry['times_as_fast']:.2f} | {entry['times_the_loss']:.3f} "
-            f"| {entry['evaluations']} | {entry['seconds']:.1f} |"
+            f"| {entry['evaluations']} | {entry['seconds']:.1f} | {entry['processor']:.1f} |"
             for entry in found["runs"]
         ]
     return "\n".join(lines) + "\n"
@@ -459,25 +461,48 @@ def run_config(size: int, network: str, precision: str, iterations: int):
     )
 
 
-def judged(image, config, evaluations: int, seconds: float) -> str:
-    """Return what a run reached as JSON, its loss as VGG19 has it in float32."""
+def judged(image, config, evaluations: int, began: tuple[float, float]) -> str:
+    """Return what a run reached as JSON, its loss as VGG19 has it in float32.
+
+    Args:
+        image: its last one.
+        config: its settings.
+        evaluations: how many it took.
+        began: `clocks()` at its start.
+    """
     from neural_style import evaluate
 
+    seconds, processor = (now - then for now, then in zip(clocks(), began, strict=True))
     judge = dataclasses.replace(config, precision="float32", model_weights=os.environ[WEIGHTS])
     found = {"iterations": config.max_iterations, "loss": evaluate(judge, image)["total"]}
-    return json.dumps(found | {"seconds": seconds, "evaluations": evaluations})
+    found |= {"seconds": seconds, "processor": processor, "evaluations": evaluations}
+    return json.dumps(found)
+
+
+def clocks() -> tuple[float, float]:
+    """Return the time, and the time that the processor has given to this process."""
+    return time.perf_counter(), time.process_time()
 
 
 def run_ours(**case: object) -> Iterator[str]:
     """Yield what our L-BFGS reaches."""
-    from neural_style import stylize
+    from neural_style.transfer import (
+        build_network,
+        build_objective,
+        device_scope,
+        load_inputs,
+        minimise,
+    )
 
     config = run_config(**case)
-    yield ""
-    seen = []
-    stylize(config, lambda step: seen.append((step.image, step)))
-    image, last = seen[-1]
-    yield judged(image, config, last.evaluations, last.seconds)
+    inputs = load_inputs(config)
+    with device_scope(config) as device:
+        objective = build_objective(config, inputs, build_network(config, device))
+        yield ""
+        began = clocks()
+        for step in minimise(config, objective, inputs.init):
+            last = step
+        yield judged(last.image, config, last.evaluations, began)
 
 
 def run_reference(size: int, iterations: int) -> Iterator[str]:
@@ -498,11 +523,10 @@ def run_reference(size: int, iterations: int) -> Iterator[str]:
         return float(total), gradient.numpy().ravel().astype(np.float64)
 
     yield ""
-    started = time.perf_counter()
+    began = clocks()
     flat = inputs.init.ravel().astype(np.float64)
     found = minimize(function, flat, jac=True, method="L-BFGS-B", options={"maxiter": iterations})
-    seconds = time.perf_counter() - started
-    yield judged(found.x.reshape(shape[1:]).astype(np.float32), config, found.nfev, seconds)
+    yield judged(found.x.reshape(shape[1:]).astype(np.float32), config, found.nfev, began)
 
 
 if __name__ == "__main__":

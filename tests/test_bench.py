@@ -131,3 +131,25 @@ def test_every_group_has_the_reference_first(bench):
 def test_a_process_that_fails_is_shown(bench):
     with pytest.raises(SystemExit, match=r"(?s)bench: .*'nothing'.*KeyError"):
         bench.start({"kind": "nothing"})
+
+
+@pytest.mark.usefixtures("_weights")
+@pytest.mark.parametrize("kind", ["run ours", "run reference"])
+def test_a_run_goes_down(kind: str):
+    """Each from the content picture: more iterations, less loss, judged by one judge."""
+    losses = []
+    for iterations in (1, 6):
+        case = {"kind": kind, "size": 32, "iterations": iterations}
+        case |= {"network": "vgg19", "precision": "bfloat16"} if kind == "run ours" else {}
+        run = subprocess.run(
+            [sys.executable, PATH, "--worker", json.dumps(case)],
+            input="go\n",
+            capture_output=True,
+            text=True,
+        )
+        found = json.loads(run.stdout.splitlines()[1])
+        assert found["iterations"] == iterations
+        assert found["evaluations"] >= iterations
+        assert found["seconds"] > 0 < found["processor"]
+        losses.append(found["loss"])
+    assert losses[1] < 0.8 * losses[0]
