@@ -1,13 +1,14 @@
 # make demo   set up, then paint a sample photograph
 # make test   set up, then run the tests
 # make lint   set up, then check the code's form
+# make bench  time one loss and its gradient, and whole runs, against the plain way
 # make score-compact   paint through our own network and through VGG19, and compare
 # make speed-compact   time the two
 # make large   paint 7680 x 4320 pixels in tiles, and tell the peak of memory and the pace
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-slow lint score-compact speed-compact large clean
+.PHONY: demo test test-slow lint bench score-compact speed-compact large clean
 
 demo: .venv/installed
 	$(BIN)/neural_style -content_img lake.jpg -style_imgs strokes.jpg -img_name demo \
@@ -22,6 +23,9 @@ test-slow: .venv/installed-dev
 lint: .venv/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+bench: .venv/installed-dev
+	$(BIN)/python benchmarks/bench.py
 
 score-compact: .venv/installed
 	$(BIN)/python benchmarks/score_compact.py
