@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -534,9 +534,16 @@ def start(flags: list[str], folder: Path, *more: str) -> subprocess.Popen:
     return subprocess.Popen(command, cwd=folder, **pipes)
 
 
+KINDS = [
+    ["-optimizer", "lbfgs"],
+    ["-optimizer", "adam"],
+    ["-scales", "2", "-min_size", "24"],
+]
+
+
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory, random_weights) -> Iterator[Callable[[str], tuple[list[str], bytes]]]:
-    """Return a function that gives an optimiser's run: its flags, and its picture's bytes."""
+def whole(tmp_path_factory, random_weights) -> Callable[[int], tuple[list[str], bytes]]:
+    """Return a function that gives a run of a kind: its flags, and its picture's bytes."""
     photograph = np.random.default_rng(0).integers(0, 255, (40, 48, 3), np.uint8)
     painting = np.random.default_rng(1).integers(0, 255, (32, 32, 3), np.uint8)
     pictures = tmp_path_factory.mktemp("pictures")
@@ -544,15 +551,16 @@ def whole(tmp_path_factory, random_weights) -> Iterator[Callable[[str], tuple[li
         patch.chdir(pictures)
         common = flags_of(photograph, painting, random_weights)
     common += ["-content_img_dir", str(pictures), "-style_imgs_dir", str(pictures)]
-    done: dict[str, tuple[list[str], bytes]] = {}
+    done: dict[int, tuple[list[str], bytes]] = {}
 
-    def run(optimizer: str) -> tuple[list[str], bytes]:
-        if optimizer not in done:
-            flags = [*common, "-optimizer", optimizer]
-            folder = tmp_path_factory.mktemp(optimizer)
-            assert start(flags, folder).wait(timeout=120) == 0
-            done[optimizer] = flags, (folder / RESULT).read_bytes()
-        return done[optimizer]
+    def run(kind: int) -> tuple[list[str], bytes]:
+        if kind not in done:
+            flags = [*common, *KINDS[kind]]
+            folder = tmp_path_factory.mktemp("whole")
+            _, said = start(flags, folder).communicate(timeout=120)
+            assert (folder / RESULT).exists(), said
+            done[kind] = flags, (folder / RESULT).read_bytes()
+        return done[kind]
 
     return run
 
@@ -574,7 +582,7 @@ def kill_and_resume(flags: list[str], folder: Path, seed: int) -> tuple[int, str
 
 
 def check_kill(whole: Callable, folder: Path, seed: int) -> None:
-    flags, expected = whole(["lbfgs", "adam"][seed % 2])
+    flags, expected = whole(seed % len(KINDS))
     code, said = kill_and_resume(flags, folder, seed)
     assert code == 0, said
     assert (folder / RESULT).read_bytes() == expected, said
@@ -583,7 +591,7 @@ def check_kill(whole: Callable, folder: Path, seed: int) -> None:
     assert not [name for name in left if name.endswith(".part")]
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(len(KINDS)))
 def test_a_killed_run_goes_on_to_the_same_picture(whole, tmp_path, seed):
     check_kill(whole, tmp_path, seed)
 
