@@ -21,6 +21,7 @@ import neural_style
 from neural_style.compact import load_compact
 from neural_style.config import Config
 from neural_style.errors import StyleError
+from neural_style.memory import estimate_peak, plan, to_text
 from neural_style.precision import choose_precision
 from neural_style.transfer import (
     Inputs,
@@ -35,6 +36,8 @@ from neural_style.weights import VARIABLE, cached_file
 LIBRARIES = ("tensorflow", "keras", "numpy", "opencv-python-headless", "Pillow")
 # Iterations that are timed, after the first, which traces.
 TIMED = 3
+# Of pictures whose memory is estimated.
+SIDES = (512, 1024, 2048, 4096)
 
 
 def examine(config: Config) -> Iterator[tuple[str, str]]:
@@ -59,7 +62,9 @@ def examine(config: Config) -> Iterator[tuple[str, str]]:
         yield "precision", f"{precision}: {why}"
         yield "threads", threads()
         yield from weights(config)
-        yield "evaluation", timed_evaluation(replace(config, device=device))
+        config = replace(config, device=device, precision=precision)
+        yield "sizes", sizes(config)
+        yield "evaluation", timed_evaluation(config)
 
 
 def versions() -> dict[str, str]:
@@ -162,6 +167,21 @@ def weights(config: Config) -> Iterator[tuple[str, str]]:
         yield "compact", "came with neural_style, whole"
     except StyleError as error:
         yield "compact", str(error)
+
+
+def sizes(config: Config) -> str:
+    """Return what memory squares of SIDES pixels will take, and which are cut into tiles."""
+    found = []
+    for side in SIDES:
+        try:
+            tiling = plan(config, (side, side))
+        except StyleError:
+            found.append(f"{side} x {side} pixels do not fit")
+            continue
+        tiles = "" if len(tiling.cut((side, side))) == 1 else " in tiles"
+        peak = estimate_peak(config, (side, side), tiling.side)
+        found.append(f"{side} x {side} pixels take {to_text(peak)}{tiles}")
+    return ", ".join(found)
 
 
 def timed_evaluation(config: Config) -> str:

@@ -38,11 +38,19 @@ def test_all_that_there_is(config, random_weights):
     assert found["precision"] == "bfloat16: as asked for"
     assert found["NEURAL_STYLE_WEIGHTS"] == "not set"
     assert "compact" in found
+    assert re.match(r"512 x 512 pixels take [\d.]+[MG], 1024 x 1024 ", found["sizes"])
     assert re.match(
         rf"[\d.]+ s for one loss and its gradient at 32 x 32 pixels, through vgg19, "
         rf"{re.escape(random_weights)} in bfloat16; 50 iterations at this size take about \d+ s",
         found["evaluation"],
     )
+
+
+def test_sizes_tell_what_is_cut_and_what_does_not_fit(config):
+    found = doctor.sizes(config(max_memory="5G", optimizer="adam")).split(", ")
+    assert re.fullmatch(r"512 x 512 pixels take [\d.]+G", found[0])
+    assert re.fullmatch(r"4096 x 4096 pixels take [\d.]+G in tiles", found[3])
+    assert doctor.sizes(config(max_memory="5G")).endswith("4096 x 4096 pixels do not fit")
 
 
 def test_a_gpu_that_is_not_there(config, monkeypatch: pytest.MonkeyPatch):
