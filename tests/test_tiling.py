@@ -431,7 +431,6 @@ def test_what_does_not_fit_is_painted_in_tiles(monkeypatch, caplog):
     monkeypatch.setattr(logging.getLogger("neural_style"), "propagate", True)  # cli turns it off
     with caplog.at_level(logging.INFO, "neural_style"):
         tiled = ns.stylize(settings_)
-    lines = [record.message for record in caplog.records if "tiles" in record.message]
-    assert len(lines) == 1
-    assert "painting in 4 tiles of 256 px, to take no more than" in lines[0]
+    (line,) = {record.message for record in caplog.records if "tiles" in record.message}
+    assert "painting in 4 tiles of 256 px, to take no more than" in line
     assert tiled.history[-1].total == pytest.approx(whole.history[-1].total, rel=1e-4)
