@@ -180,6 +180,7 @@ class TestChoice:
 
     def test_offline_auto_is_compact_with_one_line(self, caplog: pytest.LogCaptureFixture):
         logging.getLogger("neural_style").propagate = True
+        caplog.set_level(logging.INFO, "neural_style")  # tests of -quiet leave another
         network = load_network("auto", ["relu1_1"])
         assert isinstance(network.features(image(16, 16))["relu1_1"], Projection)
         assert network.source == "compact"
