@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from neural_style.config import Config
-from neural_style.errors import StyleError
+from neural_style.errors import StyleError, first_line
 from neural_style.images import Picture, replacing
 from neural_style.optimise import Step
 from neural_style.result import ResultFolder
@@ -42,11 +42,13 @@ class Run:
         last: its last Step, with image and state; None at the very start.
         best: the Step of least loss at the last one's scale, with image; of equals the last.
         history: a Step without image for each iteration.
+        tile: the side of the tiles at the last one's scale, which decides how sums are rounded.
     """
 
     last: Step | None = None
     best: Step | None = None
     history: tuple[Step, ...] = ()
+    tile: int | None = None
 
     def extended(self, step: Step) -> Run:
         """Return the run one Step further; the start of a scale is no iteration."""
@@ -54,7 +56,7 @@ class Run:
         best = step.without_state() if finer or step.total <= self.best.total else self.best
         is_iteration = step.iteration > (self.last.iteration if self.last else 0)
         history = (*self.history, step.without_image()) if is_iteration else self.history
-        return Run(step, best, history)
+        return Run(step, best, history, self.tile)
 
 
 class Checkpoints:
@@ -150,7 +152,7 @@ def write(path: Path, run: Run, identity: Mapping[str, Any]) -> None:
     Raises:
         StyleError: it cannot be written.
     """
-    about = {"layout": LAYOUT, "identity": identity}
+    about = {"layout": LAYOUT, "identity": identity, "tile": run.tile}
     about |= {"last": _facts(run.last), "best": _facts(run.best)}
     about["history"] = [_facts(step) for step in run.history]
     arrays = {f"state/{name}": value for name, value in run.last.state.items()}
@@ -181,14 +183,14 @@ def read(path: Path, identity: Mapping[str, Any]) -> Run:
         }
         last = Step(**about["last"], tensor=arrays["last"], state=state)
         best = Step(**about["best"], tensor=arrays.get("best", last.tensor))
-        return Run(last, best, tuple(Step(**facts) for facts in about["history"]))
+        history = tuple(Step(**facts) for facts in about["history"])
+        return Run(last, best, history, about["tile"])
     except StyleError:
         raise
     except Exception as error:  # whatever a parser makes of a damaged file
-        problem = str(error).strip().partition("\n")[0] or type(error).__name__
         raise StyleError(
-            f"resume: {path} is damaged ({problem}); remove it, or leave -resume away, to start "
-            "from the beginning"
+            f"resume: {path} is damaged ({first_line(error)}); remove it, or leave -resume away, "
+            "to start from the beginning"
         ) from error
 
 

@@ -61,7 +61,7 @@ def estimate_peak(config: Config, size: tuple[int, int], side: int | None = None
     return PROGRAM + int(FLOAT * whole * math.prod(size) + activation * tile * crop)
 
 
-def plan(config: Config, size: tuple[int, int]) -> Tiling:
+def plan(config: Config, size: tuple[int, int], most: int | None = None) -> Tiling:
     """Return the tiling with the largest tiles that fit into the memory allowed.
 
     Where the picture fits as a whole, it is one tile.
@@ -69,6 +69,7 @@ def plan(config: Config, size: tuple[int, int]) -> Tiling:
     Args:
         config: the settings; `model_weights` says whether the network is `compact`.
         size: height and width of the picture.
+        most: the largest side that tiles may have, whatever memory there is.
 
     Raises:
         StyleError: even the smallest tiles do not fit.
@@ -81,7 +82,7 @@ def plan(config: Config, size: tuple[int, int]) -> Tiling:
         given = f"{to_text(limit or 0)} are free"
     for side in sides(size, layers):
         peak = estimate_peak(config, size, side)
-        if limit is None or peak <= limit:
+        if (limit is None or peak <= limit) and (most is None or side <= most):
             return Tiling.of(layers, side)
     raise StyleError(
         f"a picture of {size[1]} x {size[0]} pixels takes at least {to_text(peak)} of memory with "

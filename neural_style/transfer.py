@@ -214,17 +214,25 @@ def build_network(config: Config, device: str) -> Network:
     return network
 
 
-def build_objective(config: Config, inputs: Inputs, network: Network) -> Objective:
+def build_objective(
+    config: Config, inputs: Inputs, network: Network, tile: int | None = None
+) -> Objective:
     """Compute the targets of the pictures, as the network sees them.
 
     Where memory would not do for the pictures as a whole, they are cut into tiles.
+
+    Args:
+        config: the settings.
+        inputs: the pictures.
+        network: with all layers that the losses need.
+        tile: the side that tiles shall have where memory allows; None for the largest.
 
     Raises:
         StyleError: it would not do for the smallest tiles.
     """
     size = inputs.content.shape[:2]
     config = replace(config, model_weights=network.source)
-    tiling = plan(config, size)
+    tiling = plan(config, size, tile)
     count = len(tiling.cut(size))
     if count > 1:
         peak = to_text(estimate_peak(config, size, tiling.side))
@@ -296,12 +304,13 @@ def _paint(
     iterations = scale_iterations(config, len(sizes))
     for scale in range(run.last.scale if run.last else 1, len(sizes) + 1):
         seen = inputs.reduced(sizes[scale - 1])
-        objective = build_objective(config, seen, networks[scale == len(sizes)])
-        init, after = seen.init, None
+        init, after, tile = seen.init, None, None
         if run.last and run.last.scale < scale:
             init = enlarge(run.best.image, sizes[scale - 1])
         elif run.last:
-            after = run.last
+            after, tile = run.last, run.tile
+        objective = build_objective(config, seen, networks[scale == len(sizes)], tile)
+        run = replace(run, tile=objective.tiling.side)
         before = next((step for step in reversed(run.history) if step.scale < scale), None)
         after = _moved(after, before, -1)
         tiling = objective.tiling

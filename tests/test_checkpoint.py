@@ -34,7 +34,7 @@ def step(iteration: int, total: float, value: float = 0.5, **given: object) -> S
 
 
 def run_of(*totals: float) -> Run:
-    run = Run()
+    run = Run(tile=176)
     for iteration, total in enumerate(totals):
         state = {"gradient": tf.random.stateless_normal([1, 2, 3, 3], [iteration, 0])}
         note = "stalled" if iteration == 2 else ""

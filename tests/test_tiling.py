@@ -358,6 +358,11 @@ def test_a_picture_that_fits_is_one_tile():
     assert len(memory.plan(settings_, (500, 700)).cut((500, 700))) == 1
 
 
+def test_a_run_that_goes_on_keeps_its_tiles():
+    settings_ = config(max_memory="64G")
+    assert memory.plan(settings_, (700, 900), 400).side == 400
+
+
 @given(height=st.integers(600, 5000), width=st.integers(600, 5000), gigabytes=st.floats(2, 20))
 @settings(max_examples=40, deadline=None)
 def test_tiles_are_the_largest_that_fit(height: int, width: int, gigabytes: float):
