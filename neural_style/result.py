@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import glob
 import io
+import itertools
 import os
 import re
 import tempfile
@@ -32,6 +33,9 @@ LONGEST_NAME = 200  # bytes; file systems take 255, and endings and numbers are 
 DEFAULT_FORMAT = ".png"
 # What is written beside the picture; a second run may add a number to its name.
 TAKEN = re.compile(r"(content|init|style|mask|config|history)(_\d+)?")
+
+# What settings that are auto may come to, as the settings beside a result have it.
+AUTOMATIC = {"model_weights": ("auto", "compact"), "precision": ("float32", "bfloat16")}
 
 
 @dataclass(frozen=True)
@@ -143,9 +147,12 @@ class ResultFolder:
 
     def finished(self) -> Path | None:
         """Return the picture of an earlier run of the same settings, if there is one."""
-        settings = {self._config.to_yaml()}
-        if self._config.model_weights == "auto":  # which may have come down to compact
-            settings.add(replace(self._config, model_weights="compact").to_yaml())
+        # What was asked for as auto is kept as what it came to.
+        automatic = [name for name in AUTOMATIC if getattr(self._config, name) == "auto"]
+        settings = {
+            replace(self._config, **dict(zip(automatic, found, strict=True))).to_yaml()
+            for found in itertools.product(*(AUTOMATIC[name] for name in automatic))
+        }
         for path in self.left_behind("config.yaml"):
             picture = path.with_name(path.parent.name + self._suffix)
             if picture.is_file() and path.read_text(encoding="utf-8") in settings:

@@ -115,7 +115,7 @@ def test_without_weights_the_rest_is_told_first(config):
     with pytest.raises(StyleError, match=r"no file gone\.h5"):
         listen()
     assert told[0] == "versions"
-    assert told[-1] == "compact"
+    assert told[-1] == "sizes"
 
 
 def test_settings_of_pictures_do_not_matter(config):

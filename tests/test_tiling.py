@@ -429,6 +429,7 @@ def test_what_does_not_fit_is_painted_in_tiles(monkeypatch, caplog):
         optimizer="adam",
         max_iterations=2,
         max_memory="64G",
+        precision="float32",
     )
     whole = ns.stylize(settings_)
     limit = memory.estimate_peak(settings_, (330, 340), 320) + 1000
