@@ -40,7 +40,7 @@ STYLE_LAYERS = tuple(name for name in HEADS if name != CONTENT_LAYER)
 SCALE = 64.0
 
 PACKAGED = Path(__file__).with_name("compact.npz")
-SHA256 = "8569be89958719e906b1614bd9e38b89ce916ae258da21da4d280e27ecc0f95b"
+SHA256 = "70a02ff03c50f87d408f4442e14943b15c4e90938abac31a9401b8d8848e5fb5"
 
 
 class Scale(keras.layers.Layer):

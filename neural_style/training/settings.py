@@ -35,7 +35,7 @@ class Settings:
         seed: of all that is drawn.
     """
 
-    steps: int = 20000
+    steps: int = 3900
     batch: int = 4
     crop: int = 160
     on_policy: int = 2
