@@ -2,9 +2,9 @@
 
     python benchmarks/score_compact.py [--teacher vgg19.h5] [--shared FOLDER] [--out FOLDER]
 
-Each content is painted with each style at 256 px in 50 L-BFGS iterations, once through VGG19 and
-once through compact. VGG19 judges: e is the mean over relu1_1 to relu5_1 of ||G - A|| / ||A||, G
-the picture's Gram matrix and A the style's, and
+Each content is painted with its style at 256 px in 50 L-BFGS iterations in float32, once through
+VGG19 and once through compact. VGG19 judges: e is the mean over relu1_1 to relu5_1 of
+||G - A|| / ||A||, G the picture's Gram matrix and A the style's, and
 
     score = (e_content - e_compact) / (e_content - e_vgg19),
 
@@ -89,7 +89,7 @@ def score(content: Path, style: Path, arguments: argparse.Namespace) -> dict:
 
     def config(weights: str) -> Config:
         pictures = {"content_img": content, "style_imgs": style, "max_size": 256}
-        return Config(**pictures, model_weights=weights, device="/cpu:0")
+        return Config(**pictures, model_weights=weights, precision="float32", device="/cpu:0")
 
     inputs = load_inputs(config("compact"))
     judge = load_network(arguments.teacher, LAYERS).features
