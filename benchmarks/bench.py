@@ -253,7 +253,7 @@ def ours(size: int, network: str, precision: str, styles: int = 1) -> Iterator[f
     with device_scope(config) as device:
         inputs = Inputs(content, None, tuple(targets), None, start)
         objective = build_objective(config, inputs, build_network(config, device))
-        steps = minimise(config, objective, start)
+        steps = minimise(config, objective, start, config.max_iterations)
         before = [next(steps), next(steps), next(steps)][-1]
         yield 0.0
         while True:
@@ -500,7 +500,7 @@ def run_ours(**case: object) -> Iterator[str]:
         objective = build_objective(config, inputs, build_network(config, device))
         yield ""
         began = clocks()
-        for step in minimise(config, objective, inputs.init):
+        for step in minimise(config, objective, inputs.init, config.max_iterations):
             last = step
         yield judged(last.image, config, last.evaluations, began)
 
