@@ -35,7 +35,7 @@ DEFAULT_FORMAT = ".png"
 TAKEN = re.compile(r"(content|init|style|mask|config|history)(_\d+)?")
 
 # What settings that are auto may come to, as the settings beside a result have it.
-AUTOMATIC = {"model_weights": ("auto", "compact"), "precision": ("float32", "bfloat16")}
+AUTOMATIC = {"model_weights": ("auto", "compact"), "precision": ("auto", "float32", "bfloat16")}
 
 
 @dataclass(frozen=True)

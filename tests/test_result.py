@@ -234,9 +234,10 @@ def test_finished_is_a_result_of_the_same_settings(tmp_path):
     assert finished(seed=1) is None
 
 
-def test_finished_with_the_network_that_auto_came_down_to(tmp_path):
+def test_finished_with_what_auto_came_down_to(tmp_path):
     config = config_for(tmp_path)
-    path = ResultFolder(config).write(result_of(replace(config, model_weights="compact")))
+    found = replace(config, model_weights="compact", precision="bfloat16")
+    path = ResultFolder(config).write(result_of(found))
     assert ResultFolder(config).finished() == path
     other = config_for(tmp_path, model_weights="imagenet")
     assert ResultFolder(other).finished() is None
