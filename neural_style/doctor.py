@@ -62,8 +62,8 @@ def examine(config: Config) -> Iterator[tuple[str, str]]:
         yield "precision", f"{precision}: {why}"
         yield "threads", threads()
         yield from weights(config)
-        config = replace(config, device=device, precision=precision)
-        yield "sizes", sizes(config)
+        config = replace(config, device=device)
+        yield "sizes", sizes(replace(config, precision=precision))
         yield "evaluation", timed_evaluation(config)
 
 
