@@ -39,12 +39,6 @@ class Projection:
 Activations = tf.Tensor | Projection
 
 
-def dense(activations: Activations) -> tf.Tensor:
-    """Return the activations as one tensor, [1, H, W, C], float32."""
-    whole = activations.dense() if isinstance(activations, Projection) else activations
-    return tf.cast(whole, tf.float32)
-
-
 def size(activations: Activations) -> tuple[int, int]:
     """Return a layer's height and width."""
     return tuple(features_of(activations).shape[1:3])

@@ -231,14 +231,14 @@ class ResultFolder:
 
 
 def history_csv(history: tuple[Step, ...]) -> str:
-    """Return one line for each Step: scale, iteration, its terms, seconds, evaluations."""
+    """Return one line for each Step: iteration, its terms, seconds, evaluations, scale."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     terms = list(history[0].terms) if history else ["content", "style", "tv", "total"]
-    writer.writerow(["scale", "iteration", *terms, "seconds", "evaluations"])
+    writer.writerow(["iteration", *terms, "seconds", "evaluations", "scale"])
     for step in history:
         values = [f"{step.terms[name]:.8g}" for name in terms]
         writer.writerow(
-            [step.scale, step.iteration, *values, f"{step.seconds:.3f}", step.evaluations]
+            [step.iteration, *values, f"{step.seconds:.3f}", step.evaluations, step.scale]
         )
     return text.getvalue()

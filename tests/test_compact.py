@@ -13,7 +13,7 @@ from neural_style.compact import HEADS, build_compact, build_trunk, load_compact
 from neural_style.features import build_features
 from neural_style.images import Picture, write_picture
 from neural_style.layers import CHANNELS
-from neural_style.losses import Projection, dense, gram, size
+from neural_style.losses import Projection, gram, size
 from neural_style.networks import load_network
 from neural_style.objective import Objective
 from neural_style.training.student import Student
@@ -53,21 +53,21 @@ class TestProjection:
     def test_dense_is_the_linear_map(self):
         seen = projection()
         expected = seen.features.numpy() @ seen.kernel.numpy() + seen.bias.numpy()
-        np.testing.assert_allclose(dense(seen), expected, rtol=1e-5, atol=1e-6)
-        assert size(seen) == size(dense(seen)) == (5, 7)
+        np.testing.assert_allclose(seen.dense(), expected, rtol=1e-5, atol=1e-6)
+        assert size(seen) == size(seen.dense()) == (5, 7)
 
     @pytest.mark.parametrize("masked", [False, True])
     def test_gram_is_that_of_the_dense_activations(self, masked: bool):
         mask = self.mask() if masked else None
         seen = projection()
-        np.testing.assert_allclose(gram(seen, mask), gram(dense(seen), mask), rtol=1e-4, atol=1e-4)
+        np.testing.assert_allclose(gram(seen, mask), gram(seen.dense(), mask), rtol=1e-4, atol=1e-4)
 
     @pytest.mark.parametrize("masked", [False, True])
     def test_gradient_of_the_gram_matrix(self, masked: bool):
         mask = self.mask() if masked else None
         seen = projection()
         gradients = []
-        for form in (lambda s: s, dense):
+        for form in (lambda s: s, Projection.dense):
             with tf.GradientTape() as tape:
                 tape.watch(seen.features)
                 loss = tf.reduce_sum(tf.square(gram(form(seen), mask) - 1.0))
@@ -75,7 +75,7 @@ class TestProjection:
         np.testing.assert_allclose(gradients[0], gradients[1], rtol=1e-3, atol=1e-1)
 
     def test_mask_of_a_tensor(self):
-        tensor = dense(projection())
+        tensor = projection().dense()
         np.testing.assert_allclose(gram(tensor, self.mask()), gram(tensor * self.mask()))
 
 
@@ -84,7 +84,7 @@ def test_objective_is_that_of_the_dense_activations(small_weights):
     projected = build_compact(small_weights, names)
 
     def expanded(picture):
-        return {name: dense(seen) for name, seen in projected(picture).items()}
+        return {name: seen.dense() for name, seen in projected(picture).items()}
 
     mask = np.linspace(0, 1, 33 * 20, dtype=np.float32).reshape(33, 20)
 
@@ -117,7 +117,7 @@ class TestNetwork:
         seen = build_compact(small_weights, list(HEADS))(image(37, 19))
         expected = build_features(load_weights(random_weights)[0], list(HEADS))(image(37, 19))
         for name, activations in seen.items():
-            assert dense(activations).shape == expected[name].shape
+            assert activations.dense().shape == expected[name].shape
             assert HEADS[name][1] == CHANNELS[int(name[4]) - 1]
 
     def test_is_cut_behind_the_deepest_layer(self):
@@ -125,7 +125,7 @@ class TestNetwork:
 
     def test_keras_names_are_accepted_and_kept(self, small_weights):
         seen = build_compact(small_weights, ["block2_conv1", "relu2_1"])(image(16, 16))
-        np.testing.assert_array_equal(dense(seen["block2_conv1"]), dense(seen["relu2_1"]))
+        np.testing.assert_array_equal(seen["block2_conv1"].dense(), seen["relu2_1"].dense())
 
     def test_layers_not_predicted(self, small_weights):
         with pytest.raises(StyleError, match=r"'relu3_2'.*predicts relu1_1.*conv4_2"):
@@ -138,8 +138,8 @@ class TestNetwork:
         values = {v.path: v.numpy() for v in student.trainable_variables}
         seen = build_compact(student.weights_for_compact(values), list(HEADS))(image(32, 32))
         for name, trained in student(image(32, 32)).items():
-            difference = dense(seen[name]) - 3 * tf.cast(trained, tf.float32)
-            assert tf.norm(difference) < 0.03 * tf.norm(dense(seen[name])), name
+            difference = seen[name].dense() - 3 * tf.cast(trained, tf.float32)
+            assert tf.norm(difference) < 0.03 * tf.norm(seen[name].dense()), name
 
 
 class TestWeights:

@@ -141,11 +141,11 @@ def test_all_files_are_written(tmp_path):
     assert Image.open(folder / "history.png").size == (640, 400)
     with (folder / "history.csv").open() as file:
         rows = [list(row.values()) for row in csv.DictReader(file)]
-    assert rows == [["1", "1", "9", "10", "0.500", "2"], ["1", "2", "4.5", "5", "1.000", "4"]]
+    assert rows == [["1", "9", "10", "0.500", "2", "1"], ["2", "4.5", "5", "1.000", "4", "1"]]
 
 
 def test_history_of_no_step_has_its_heading():
-    assert history_csv(()) == "scale,iteration,content,style,tv,total,seconds,evaluations\n"
+    assert history_csv(()) == "iteration,content,style,tv,total,seconds,evaluations,scale\n"
 
 
 def test_alpha_is_kept(tmp_path):
