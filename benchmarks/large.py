@@ -23,6 +23,7 @@ import numpy as np
 from neural_style.config import Config
 from neural_style.images import Picture, resize, write_picture
 from neural_style.memory import estimate_peak, plan
+from neural_style.precision import choose_precision
 
 
 def main() -> None:
@@ -47,6 +48,7 @@ def main() -> None:
             max_memory=max_memory,
             optimizer=arguments.optimizer,
             model_weights=arguments.model_weights,
+            precision=choose_precision("auto", "/cpu:0")[0],  # which the estimate counts
         )
         tiling = plan(config, (height, width))
         estimate = estimate_peak(config, (height, width), tiling.side)
@@ -76,6 +78,7 @@ def paint(config: Config, size: tuple[int, int], iterations: int) -> tuple[int, 
             *("-max_size", str(config.max_size), "-max_memory", config.max_memory),
             *("-optimizer", config.optimizer, "-max_iterations", str(iterations)),
             *("-model_weights", config.model_weights, "-device", "/cpu:0"),
+            *("-precision", config.precision),
             *("-print_iterations", "1", "-img_output_dir", folder),
         ]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL)

@@ -81,6 +81,24 @@ def painting() -> np.ndarray:
 
 
 @pytest.fixture
+def config(photograph, painting, random_weights):
+    """Return a function from changes to a Config of three quick iterations."""
+    import neural_style as ns
+
+    def make(**changes) -> ns.Config:
+        settings = {
+            "content_img": photograph,
+            "style_imgs": [painting],
+            "model_weights": random_weights,
+            "max_iterations": 3,
+            "device": "/cpu:0",
+        }
+        return ns.Config(**(settings | changes))
+
+    return make
+
+
+@pytest.fixture
 def run_cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
     """Return a function that runs the command line in this process: (exit code, out, err)."""
     from absl import app

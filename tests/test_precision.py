@@ -94,23 +94,6 @@ def test_activations_of_compact_leave_it_in_float32():
     assert {activations.features.dtype for activations in seen.values()} == {tf.float32}
 
 
-@pytest.fixture
-def config(photograph, painting, random_weights):
-    """Return a function from changes to a Config of a short run."""
-
-    def make(**changes) -> ns.Config:
-        settings = {
-            "content_img": photograph,
-            "style_imgs": [painting],
-            "model_weights": random_weights,
-            "max_iterations": 2,
-            "device": "/cpu:0",
-        }
-        return ns.Config(**(settings | changes))
-
-    return make
-
-
 @pytest.mark.parametrize(("features", "chosen"), [("avx512_bf16", "bfloat16"), ("", "float32")])
 def test_the_result_names_what_auto_chose(config, processor, caplog, features, chosen):
     """So that another machine makes the same picture again; one line says why."""

@@ -20,23 +20,6 @@ from neural_style.transfer import finish, load_inputs, scale_iterations, scale_s
 from neural_style.weights import load_weights
 
 
-@pytest.fixture
-def config(photograph, painting, random_weights):
-    """Return a function from changes to a Config of three quick iterations."""
-
-    def make(**changes) -> ns.Config:
-        settings = {
-            "content_img": photograph,
-            "style_imgs": [painting],
-            "model_weights": random_weights,
-            "max_iterations": 3,
-            "device": "/cpu:0",
-        }
-        return ns.Config(**(settings | changes))
-
-    return make
-
-
 def test_result(config, photograph):
     seen = []
     result = ns.stylize(config(), on_step=seen.append)
