@@ -27,6 +27,7 @@ from neural_style.compact import pack
 from neural_style.config import load_settings
 from neural_style.errors import StyleError
 from neural_style.images import write_file
+from neural_style.interrupts import check, waiting
 from neural_style.training.distillation import Distillation
 from neural_style.training.pictures import Pictures
 from neural_style.training.settings import FIELDS, Settings
@@ -51,6 +52,7 @@ def distil(
 
     Raises:
         StyleError: something that the user can mend.
+        KeyboardInterrupt: Ctrl-C; the last checkpoint is there to go on from.
     """
     weights, _ = load_weights(teacher)
     paths = [Path(folder).expanduser() for folder in folders]
@@ -64,6 +66,7 @@ def distil(
         run.start()
     first, started, last = run.step, time.perf_counter(), 0.0
     while run.step < settings.steps:
+        check()
         errors = run.advance()
         now = time.perf_counter()
         if now - last > SAY_EVERY or run.step == settings.steps:
@@ -148,10 +151,14 @@ def parse(argv: Sequence[str]) -> Namespace:
 def main(arguments: Namespace) -> int:
     """Train; return the exit code."""
     try:
-        distil(arguments.teacher, arguments.pictures, arguments.out, arguments.settings, _say)
+        with waiting():
+            distil(arguments.teacher, arguments.pictures, arguments.out, arguments.settings, _say)
     except StyleError as error:
         _say(str(error))
         return 1
+    except KeyboardInterrupt:
+        _say("interrupted; the same command goes on from the last checkpoint")
+        return 130
     return 0
 
 

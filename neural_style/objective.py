@@ -22,6 +22,7 @@ import numpy as np
 import tensorflow as tf
 
 from neural_style.errors import StyleError
+from neural_style.interrupts import check
 from neural_style.losses import (
     Activations,
     channels,
@@ -149,7 +150,9 @@ class Objective:
 
         Raises:
             StyleError: memory runs out even with the smallest tiles.
+            KeyboardInterrupt: Ctrl-C was pressed, and has waited until now or the next tile.
         """
+        check()
         return self._with_room(lambda: self._value_and_gradient(image, scale))
 
     def _value_and_gradient(self, image: tf.Tensor, scale: tf.Tensor):
@@ -310,6 +313,7 @@ class Objective:
         """Return a tile's crop of an image, and its window (see `_own`)."""
         if tile.is_whole(self._size):
             return tf.convert_to_tensor(image), None
+        check()
         rows, columns = tile.rows, tile.columns
         crop = image[:, slice(*rows.crop()), slice(*columns.crop())]
         return tf.convert_to_tensor(crop), tf.transpose([rows.own(), columns.own()])

@@ -22,7 +22,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain, count
 
-import keras
 import numpy as np
 import tensorflow as tf
 
@@ -44,8 +43,10 @@ ROUNDING = 1e-6
 # How often one iteration of Adam may be taken back and halved.
 HALVINGS = 30
 
-# The names in a Step's state: of Adam's variables, and of what L-BFGS remembers of each step.
-ADAM_STATE = ("updates", "learning_rate", "first_moment", "second_moment")
+# Adam: how fast its moments forget (the paper's), and what keeps it from dividing by zero (Keras's).
+DECAY = (0.9, 0.999)
+EPSILON = 1e-7
+# The names in a Step's state of what L-BFGS remembers of each step.
 PAIR = ("moved", "change", "inverse")
 # Nothing here needs AutoGraph, whose translation of the loss and the network took seconds.
 _graph = tf.function(autograph=False)
@@ -100,7 +101,7 @@ class _Point:
     """The loss at one image. `total`, `slope` and `gradient` are scaled, `terms` are not."""
 
     image: tf.Tensor
-    gradient: tf.Tensor
+    gradient: tf.Tensor | None  # None where its optimiser needs it no more
     terms: dict[str, float]
     total: float
     slope: float  # along the direction that led here
@@ -152,9 +153,10 @@ class _Problem:
         self._began -= after.seconds
         self._scale.assign(after.state["scale"])
         self.evaluations = after.evaluations
-        image, gradient = tf.constant(after.tensor), tf.constant(after.state["gradient"])
+        gradient = after.state.get("gradient")
+        gradient = None if gradient is None else tf.constant(gradient)
         total = after.total * float(self._scale)
-        self.start = _Point(image, gradient, after.terms, total, math.nan)
+        self.start = _Point(tf.constant(after.tensor), gradient, after.terms, total, math.nan)
 
     def at(self, image: tf.Tensor) -> _Point:
         """Evaluate at an image; the slope is that along its own gradient."""
@@ -178,7 +180,7 @@ class _Problem:
         seconds = time.perf_counter() - self._began
         total, image = point.terms["total"], point.image
         if state is not None:
-            state = {**state, "gradient": point.gradient, "scale": self._scale.read_value()}
+            state = {**state, "scale": self._scale.read_value()}
         return Step(iteration, total, point.terms, seconds, self.evaluations, note, image, state)
 
     @_graph
@@ -210,9 +212,11 @@ def adam(
     learning_rate: float = 1.0,
     after: Step | None = None,
 ) -> Iterator[Step]:
-    """Minimise with Adam (Kingma and Ba, 2015) as keras.optimizers has it.
+    """Minimise with Adam (Kingma and Ba, 2015, the form at the end of section 2).
 
-    A step whose loss is not finite is taken back, and the learning rate halved from there on.
+    It is here, and not Keras's, so that Steps share its moments and need not copy them, which
+    counts in large pictures. A step whose loss is not finite is taken back, and the learning rate
+    halved from there on.
 
     Args:
         loss: maps a tensor of the start's shape to scalars, `total` among them.
@@ -230,38 +234,35 @@ def adam(
     problem = _Problem(loss, start, after)
     point, problem.start = problem.start, None  # a large image's memory is not held for nothing
     del start
-    image = keras.Variable(point.image, name="image")
-    optimizer = keras.optimizers.Adam(learning_rate)
-    optimizer.build([image])
-
-    def state() -> dict[str, tf.Tensor]:  # copies, since the next update changes the variables
-        values = [tf.identity(variable.value) for variable in optimizer.variables]
-        return dict(zip(ADAM_STATE, values, strict=True))
-
-    @_graph
-    def update(before: tf.Tensor, gradient: tf.Tensor) -> tf.Tensor:
-        image.assign(before)
-        optimizer.apply([gradient], [image])
-        return tf.identity(image.value)
-
     if after is None:
-        yield problem.step(0, point, state=state())
+        moments = _moments(*[tf.zeros_like(point.image)] * 2, point.gradient)
+        rate = np.float32(learning_rate)
     else:
-        for name, variable in zip(ADAM_STATE, optimizer.variables, strict=True):
-            variable.assign(after.state[name])
+        moments = tuple(tf.constant(after.state[name]) for name in ("first", "second"))
+        rate = np.float32(after.state["learning_rate"])
+
+    def step(iteration: int, note: str = "") -> Step:
+        first, second = moments
+        state = {"first": first, "second": second, "learning_rate": tf.constant(rate)}
+        return problem.step(iteration, point, note, state)
+
+    point = replace(point, gradient=None)  # the moments have it
+    if after is None:
+        yield step(0)
     for iteration in range(after.iteration + 1 if after else 1, iterations + 1):
         note = ""
         for _ in range(HALVINGS):
-            reached = problem.at(update(point.image, point.gradient))
+            length = rate * math.sqrt(1 - DECAY[1] ** iteration) / (1 - DECAY[0] ** iteration)
+            reached = problem.at(_adam(point.image, *moments, tf.constant(length, tf.float32)))
             if reached.finite:
                 break
-            optimizer.learning_rate.assign(optimizer.learning_rate / 2)
-            rate = float(optimizer.learning_rate)
+            rate /= 2
             note = f"the loss was not finite: step taken back, learning rate now {rate:g}"
         else:
             return
-        point = reached
-        yield problem.step(iteration, point, note, state())
+        moments = _moments(*moments, reached.gradient)
+        point = reached = replace(reached, gradient=None)
+        yield step(iteration, note)
 
 
 def lbfgs(
@@ -296,7 +297,7 @@ def lbfgs(
     del start
     past = deque(maxlen=memory)
     if after is None:
-        yield problem.step(0, point, state={})
+        yield problem.step(0, point, state={"gradient": point.gradient})
     else:
         past.extend(_pairs(after.state))
     for iteration in range(after.iteration + 1 if after else 1, iterations + 1):
@@ -331,7 +332,8 @@ def lbfgs(
             past.append((moved, change, 1.0 / curvature))
         point = reached
         names = (f"{name}_{i}" for i in range(len(past)) for name in PAIR)
-        yield problem.step(iteration, point, note, dict(zip(names, chain(*past), strict=True)))
+        state = dict(zip(names, chain(*past), strict=True)) | {"gradient": point.gradient}
+        yield problem.step(iteration, point, note, state)
 
 
 def tfp_lbfgs(loss: Loss, start: tf.Tensor, iterations: int) -> Iterator[Step]:
@@ -462,6 +464,21 @@ def _pairs(state: Mapping[str, tf.Tensor]) -> Iterator[tuple[tf.Tensor, ...]]:
 
 def _dot(a: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
     return tf.reduce_sum(a * b)
+
+
+@_graph
+def _moments(
+    first: tf.Tensor, second: tf.Tensor, gradient: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Return Adam's running means of the gradient and of its square, one gradient further."""
+    first += (1 - DECAY[0]) * (gradient - first)
+    second += (1 - DECAY[1]) * (tf.square(gradient) - second)
+    return first, second
+
+
+@_graph
+def _adam(image: tf.Tensor, first: tf.Tensor, second: tf.Tensor, length: tf.Tensor) -> tf.Tensor:
+    return image - length * first / (tf.sqrt(second) + EPSILON)
 
 
 @_graph

@@ -25,6 +25,7 @@ from neural_style.images import (
     reduced_size,
     resize,
 )
+from neural_style.interrupts import check, waiting
 from neural_style.masks import load_mask, mask_at
 from neural_style.memory import estimate_peak, plan, to_text
 from neural_style.networks import Network, load_network
@@ -106,7 +107,7 @@ def stylize(
     run = Run()
     interrupted = False
     try:
-        with device_scope(config) as device:
+        with waiting(), device_scope(config) as device:
             coarse = network = build_network(config, device)
             config = replace(config, model_weights=network.source, precision=network.precision)
             used = network.description
@@ -125,6 +126,7 @@ def stylize(
                         on_step(step)
                     if checkpoints:
                         checkpoints.keep(run)
+                check()
     except KeyboardInterrupt:
         if not run.history:
             raise

@@ -13,7 +13,7 @@ PACKAGE = Path(neural_style.__file__).parent
 
 # A module may import modules of earlier rows only, or what is named beside it in its own row.
 ROWS = [
-    {"errors"},
+    {"errors", "interrupts"},
     {"layers", "images"},
     {"config", "drawing", "tiling"},
     {"colour", "masks", "weights", "features", "losses", "optimise", "precision"},

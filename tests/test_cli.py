@@ -329,7 +329,7 @@ def test_ctrl_c_keeps_the_best_picture(short_run, pictures):
     run.send_signal(signal.SIGINT)
     out, err = run.communicate(timeout=60)
     said += err
-    assert run.returncode == 130
+    assert run.returncode == 130, said
     assert out == "image_output/result/result.png\n"
     assert re.search(
         r"neural_style: interrupted at iteration (\d+); the best so far is kept; the same command "
