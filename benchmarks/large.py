@@ -1,7 +1,7 @@
 """Paint a large picture in little memory, and compare with a small one painted as a whole.
 
     python benchmarks/large.py [--size 7680 4320] [--max_memory 7G] [--iterations 10]
-        [--model_weights compact] [--optimizer adam] [--whole 1024]
+        [--model_weights compact] [--optimizer adam] [--precision auto] [--whole 1024]
 
 Both are painted by the command line, each in a process of its own, whose peak of memory the
 operating system tells. Seconds count from the first iteration to the last, since the very first
@@ -35,6 +35,7 @@ def main() -> None:
     parser.add_argument("--iterations", type=int, default=10)
     parser.add_argument("--model_weights", default="compact")
     parser.add_argument("--optimizer", default="adam")
+    parser.add_argument("--precision", default="auto")
     arguments = parser.parse_args()
     runs = [(tuple(arguments.size), arguments.max_memory)]
     if arguments.whole:
@@ -48,7 +49,7 @@ def main() -> None:
             max_memory=max_memory,
             optimizer=arguments.optimizer,
             model_weights=arguments.model_weights,
-            precision=choose_precision("auto", "/cpu:0")[0],  # which the estimate counts
+            precision=choose_precision(arguments.precision, "/cpu:0")[0],  # which the estimate counts
         )
         tiling = plan(config, (height, width))
         estimate = estimate_peak(config, (height, width), tiling.side)

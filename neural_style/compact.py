@@ -91,8 +91,7 @@ def build_compact(
     Args:
         weights: of `load_compact`.
         layers: names of layers of VGG19, all of them in HEADS.
-        dtype: Keras's policy for the convolutions, `float32` or `bfloat16`; its outputs and the
-            heads are float32.
+        dtype: Keras's policy for the convolutions, `float32` or `bfloat16`; the heads are float32.
 
     Returns:
         A function from RGB [1, H, W, 3], float32 in [0, 255], to projections by the names as they
@@ -117,7 +116,7 @@ def build_compact(
     maps = {name: [tf.constant(array) for array in weights[head]] for name, head in heads.items()}
 
     def features(image: tf.Tensor) -> dict[str, Projection]:
-        outputs = [tf.cast(output, tf.float32) for output in trunk(image)]
+        outputs = trunk(image)
         return {name: Projection(outputs[blocks[name] - 1], *maps[name]) for name in heads}
 
     return features

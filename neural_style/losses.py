@@ -53,9 +53,9 @@ def channels(activations: Activations) -> int:
 def gram(activations: Activations, mask: tf.Tensor | None = None) -> tf.Tensor:
     """Return the Gram matrix G = F^T F of one layer (equation 3), not normalised.
 
-    For a projection F = f Q + b it follows from the smaller one of [f, 1]:
+    For a projection F = f Q + b it follows from the smaller one of f with a channel of ones,
 
-        G = Q^T (f^T f) Q + Q^T s b^T + b s^T Q + M b b^T,    s = f^T 1,
+        G = [Q; b]^T ([f, 1]^T [f, 1]) [Q; b],
 
     so the C channels are never computed at the M positions. With a mask m, f and 1 are multiplied
     by it first.
@@ -67,19 +67,17 @@ def gram(activations: Activations, mask: tf.Tensor | None = None) -> tf.Tensor:
     Returns:
         [C, C], float32.
     """
-    if not isinstance(activations, Projection):
-        if mask is not None:
-            activations *= tf.cast(mask, activations.dtype)
-        return _products(_positions(activations))
-    features, kernel, bias = activations.features, activations.kernel, activations.bias[None]
-    ones = tf.ones_like(features[..., :1]) if mask is None else mask
-    features = _positions(features if mask is None else features * mask)
-    ones = _positions(ones)
-    projected = tf.matmul(kernel, _products(features), transpose_a=True)
-    sums = tf.matmul(tf.matmul(ones, features, transpose_a=True), kernel)
-    mixed = tf.matmul(sums, bias, transpose_a=True)
-    constant = tf.reduce_sum(tf.square(ones)) * tf.matmul(bias, bias, transpose_a=True)
-    return tf.matmul(projected, kernel) + mixed + tf.transpose(mixed) + constant
+    features = features_of(activations)
+    projected = isinstance(activations, Projection)
+    if projected:
+        features = tf.concat([features, tf.ones_like(features[..., :1])], -1)
+    if mask is not None:
+        features *= tf.cast(mask, features.dtype)
+    products = _products(_positions(features))
+    if not projected:
+        return products
+    map_ = tf.concat([activations.kernel, activations.bias[None]], 0)
+    return tf.matmul(map_, tf.matmul(products, map_), transpose_a=True)
 
 
 @tf.custom_gradient

@@ -17,17 +17,18 @@ from neural_style.networks import structure
 from neural_style.tiling import Tiling, sides
 
 FLOAT = 4  # bytes
-# Of an activation in a tile; not all of what comes and goes is in bfloat16.
-ACTIVATION = {"float32": 4, "bfloat16": 3}
+# Of an activation; in bfloat16 a few are float32 all the same.
+ACTIVATION = {"float32": 4, "bfloat16": 2.2}
 # Measured: Python, TensorFlow and the libraries, the network's weights and graphs.
 PROGRAM = 768 * 2**20
 # Pictures of the size of the transfer that are in memory at once: those of the optimiser while the
-# loss is evaluated (TFP copies what L-BFGS remembers, Adam what a checkpoint needs), and the
-# photograph, the start, the result.
-OPTIMISER = {"adam": 9, "lbfgs": 20 + 10, "tfp_lbfgs": 2 * 20 + 10}
+# loss is evaluated (of L-BFGS ten steps of two, and those of a line search; TFP copies them), and
+# the photograph, the start, the result.
+OPTIMISER = {"adam": 7, "lbfgs": 2 * 10 + 16, "tfp_lbfgs": 4 * 10 + 16}
 PICTURES = 4
-# Measured: numbers for each pixel that come and go beside the activations that the gradient needs.
-PASSING = 200
+# Measured: what comes and goes beside the activations that the gradient needs, in layers of the
+# first block, which are the largest.
+PASSING = 3.6
 # What is free is not taken to the last byte: others on the machine want some of it.
 SHARE = 0.9
 
@@ -42,23 +43,23 @@ def estimate_peak(config: Config, size: tuple[int, int], side: int | None = None
     """
     layers = _layers(config)
     content_layers, style_layers = config.active_layers()
-    # Numbers for each pixel of the picture: three for each colour picture, the content's targets,
-    # the masks at each layer.
+    activation = ACTIVATION.get(config.precision, FLOAT)
+    # Bytes for each pixel of the picture: three numbers for each colour picture, the content's
+    # targets, the masks at each layer.
     pictures = PICTURES + len(config.style_imgs) + OPTIMISER[config.optimizer]
-    whole = 3 * pictures + sum(_numbers(layers[name]) for name in content_layers)
+    targets = sum(_numbers(layers[name]) for name in content_layers)
+    whole = 3 * pictures * FLOAT + targets * activation
     # And for each pixel of a tile: what the gradient needs of the activations, and the rest.
     deepest = max(layers.values(), key=lambda blocks: (len(blocks), blocks[-1][0]))
-    tile = PASSING + sum(
-        count * channels * _positions(index) for index, (count, channels) in enumerate(deepest)
-    )
+    kept = sum(count * channels * _positions(i) for i, (count, channels) in enumerate(deepest))
+    tile = (kept + PASSING * deepest[0][1]) * activation
     if config.style_mask:  # each style has its mask, and activations under it
         blocks = [layers[name] for name in style_layers]
-        whole += len(config.style_imgs) * sum(_positions(len(found) - 1) for found in blocks)
-        tile += len(config.style_imgs) * sum(map(_numbers, blocks))
+        whole += FLOAT * len(config.style_imgs) * sum(_positions(len(it) - 1) for it in blocks)
+        tile += activation * len(config.style_imgs) * sum(map(_numbers, blocks))
     side = max(sides(size, layers)) if side is None else side
     crop = math.prod(Tiling.of(layers, side).largest(size))
-    activation = ACTIVATION.get(config.precision, FLOAT)
-    return PROGRAM + int(FLOAT * whole * math.prod(size) + activation * tile * crop)
+    return PROGRAM + int(whole * math.prod(size) + tile * crop)
 
 
 def plan(config: Config, size: tuple[int, int], most: int | None = None) -> Tiling:
