@@ -31,16 +31,16 @@ ROOT = Path(__file__).resolve().parent.parent
 WEIGHTS = "NEURAL_STYLE_WEIGHTS"
 REFERENCE = "reference"
 REFERENCE_CASE = {"kind": "reference"}
-# The size at which one style is compared with five, and whole runs with the reference's.
-STYLES_SIZE, RUN_SIZE = 512, 256
+# The size at which one style is compared with five, whole runs with the reference's, and a picture
+# in four tiles with the whole one; and the side of these tiles.
+STYLES_SIZE, RUN_SIZE, TILED_SIZE, TILE = 512, 256, 1024, 592
 
 
 def groups(size: int) -> list[dict[str, dict]]:
     """Return what is measured at a size: groups of processes that live side by side.
 
     A process is its kind and its settings, by its row of the table. Each group has the reference,
-    so that ratios are of times taken in turns. Whatever is to be compared (tiles, another network)
-    is one row more here.
+    so that ratios are of times taken in turns. Whatever is to be compared is one row more here.
     """
     found = []
     for precision in ("float32", "bfloat16"):
@@ -48,6 +48,8 @@ def groups(size: int) -> list[dict[str, dict]]:
         group = {f"vgg19, {precision}": vgg19}
         if precision == "bfloat16" and size == STYLES_SIZE:
             group["vgg19, bfloat16, five styles"] = vgg19 | {"styles": 5}
+        if precision == "bfloat16" and size == TILED_SIZE:
+            group["vgg19, bfloat16, four tiles"] = vgg19 | {"tile": TILE}
         group[f"convolutions alone, {precision}"] = {"kind": "convolutions", "precision": precision}
         found.append(group)
     found.append(
@@ -236,7 +238,9 @@ def pictures(size: int, count: int):
     return np.random.default_rng(0).uniform(0, 255, (count, size, size, 3)).astype(np.float32)
 
 
-def ours(size: int, network: str, precision: str, styles: int = 1) -> Iterator[float]:
+def ours(
+    size: int, network: str, precision: str, styles: int = 1, tile: int | None = None
+) -> Iterator[float]:
     """Yield seconds of an iteration of our L-BFGS for each evaluation that it took."""
     from neural_style import Config
     from neural_style.transfer import Inputs, build_network, build_objective, device_scope, minimise
@@ -252,7 +256,7 @@ def ours(size: int, network: str, precision: str, styles: int = 1) -> Iterator[f
     )
     with device_scope(config) as device:
         inputs = Inputs(content, None, tuple(targets), None, start)
-        objective = build_objective(config, inputs, build_network(config, device))
+        objective = build_objective(config, inputs, build_network(config, device), tile)
         steps = minimise(config, objective, start, config.max_iterations)
         before = [next(steps), next(steps), next(steps)][-1]
         yield 0.0

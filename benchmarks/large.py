@@ -49,7 +49,9 @@ def main() -> None:
             max_memory=max_memory,
             optimizer=arguments.optimizer,
             model_weights=arguments.model_weights,
-            precision=choose_precision(arguments.precision, "/cpu:0")[0],  # which the estimate counts
+            precision=choose_precision(arguments.precision, "/cpu:0")[
+                0
+            ],  # which the estimate counts
         )
         tiling = plan(config, (height, width))
         estimate = estimate_peak(config, (height, width), tiling.side)

@@ -138,10 +138,10 @@ class Config:
     pooling_type: str = _setting(
         "avg", "pooling between its blocks", "Network", choices=("avg", "max")
     )
-    coarse_weights: str = _setting(
+    draft_weights: str = _setting(
         "",
-        "weights for all scales but the finest, as model_weights, if others than there; compact "
-        "is the fastest",
+        "weights, as model_weights, through which all scales are painted before the full size is "
+        "once more; compact is the fastest",
         "Network",
     )
     device: str = _setting(
@@ -182,7 +182,7 @@ class Config:
     scale_shares: tuple[float, ...] = _setting(
         (),
         "share of each scale in max_iterations, the coarsest first, relative to their sum; equal "
-        "if not given",
+        "if not given; with draft_weights the full size counts twice",
         "Optimisation",
         least=0,
     )
@@ -243,12 +243,13 @@ class Config:
             )
         if not self.learning_rate > 0:
             raise StyleError(f"learning_rate: received {self.learning_rate:g}, must be above 0")
-        if self.scales > self.max_iterations:
+        twice = " (with draft_weights the full size is painted twice)" if self.draft_weights else ""
+        if self.passes > self.max_iterations:
             raise StyleError(
                 f"scales: received {self.scales} with {self.max_iterations} iterations; each scale "
-                "needs one: lower scales, or raise max_iterations"
+                f"needs one{twice}: lower scales, or raise max_iterations"
             )
-        self._check_weights("scale_shares", self.scales, "scales")
+        self._check_weights("scale_shares", self.passes, f"scales{twice}")
         if os.path.basename(self.img_name) != self.img_name or self.img_name in ("", ".", ".."):
             raise StyleError(
                 f"img_name: received {self.img_name!r}, must be a plain name; "
@@ -350,6 +351,11 @@ class Config:
         for source in sources:
             merged |= load_settings(source)
         return cls(**(merged | settings))
+
+    @property
+    def passes(self) -> int:
+        """How often the picture is painted: at each scale, with `draft_weights` once more."""
+        return self.scales + bool(self.draft_weights)
 
     def settings(self) -> dict[str, Any]:
         """Return what makes the picture, as plain values for YAML.

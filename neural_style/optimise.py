@@ -28,6 +28,7 @@ import tensorflow as tf
 from neural_style.errors import StyleError
 
 Loss = Callable[[tf.Tensor], dict[str, tf.Tensor]]
+Map = Callable[[tf.Tensor], tf.Tensor]
 
 # L-BFGS: how many steps it remembers, and how far its first one moves the pixels (root mean
 # square, in grey levels) before the line search has a say.
@@ -139,8 +140,7 @@ class _Problem:
                 f"{largest:g}, which float32 cannot hold: use smaller weights"
             )
         if largest > 0:
-            relative = self.start.gradient / largest
-            scale = 1.0 / (largest * math.sqrt(float(tf.reduce_mean(tf.square(relative)))))
+            scale = 1.0 / (largest * _root_mean_square(self.start.gradient / largest))
             self._scale.assign(scale)
             self.start = replace(
                 self.start,
@@ -270,6 +270,7 @@ def lbfgs(
     start: tf.Tensor,
     iterations: int,
     memory: int = MEMORY,
+    precondition: Map = tf.identity,
     after: Step | None = None,
 ) -> Iterator[Step]:
     """Minimise with L-BFGS (Nocedal and Wright, 2006, algorithms 7.4 and 7.5).
@@ -283,6 +284,8 @@ def lbfgs(
         start: float32, for images [1, H, W, 3].
         iterations: how many steps at most.
         memory: how many steps to remember; each takes twice the image's memory.
+        precondition: the first guess of the inverse Hessian, but for a factor: a symmetric positive
+            definite map of tensors of the start's shape.
         after: one of its own Steps with the same arguments, to go on from; `start` is not used.
 
     Yields:
@@ -303,15 +306,14 @@ def lbfgs(
     for iteration in range(after.iteration + 1 if after else 1, iterations + 1):
         note = ""
         while True:
-            direction, slope = _direction(point.gradient, past, memory)
+            direction, slope = _direction(point.gradient, past, memory, precondition)
             if past and not slope < 0:  # also if it is not a number
                 past.clear()
                 continue
             reached = None
             if slope < 0:
                 # Before anything is known of the curvature, a short step.
-                size = math.sqrt(-slope / float(tf.size(direction)))
-                length = 1.0 if past else FIRST_STEP / size
+                length = 1.0 if past else FIRST_STEP / _root_mean_square(direction)
                 reached = search(
                     lambda length, point=point, direction=direction: problem.along(
                         point, direction, length
@@ -462,6 +464,10 @@ def _pairs(state: Mapping[str, tf.Tensor]) -> Iterator[tuple[tf.Tensor, ...]]:
         yield tuple(tf.constant(state[f"{name}_{i}"]) for name in PAIR)
 
 
+def _root_mean_square(tensor: tf.Tensor) -> float:
+    return math.sqrt(float(tf.reduce_mean(tf.square(tensor))))
+
+
 def _dot(a: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
     return tf.reduce_sum(a * b)
 
@@ -494,7 +500,10 @@ def _difference(image: tf.Tensor, gradient: tf.Tensor, image_: tf.Tensor, gradie
 
 
 def _direction(
-    gradient: tf.Tensor, past: deque[tuple[tf.Tensor, tf.Tensor, tf.Tensor]], memory: int
+    gradient: tf.Tensor,
+    past: deque[tuple[tf.Tensor, tf.Tensor, tf.Tensor]],
+    memory: int,
+    precondition: Map,
 ) -> tuple[tf.Tensor, float]:
     """Return the search direction, and the slope along it.
 
@@ -506,13 +515,17 @@ def _direction(
     moves = [nothing] * empty + [moved for moved, _, _ in past]
     changes = [nothing] * empty + [change for _, change, _ in past]
     inverses = tf.stack([0.0] * empty + [inverse for _, _, inverse in past])
-    direction, slope = _two_loops(gradient, moves, changes, inverses)
+    direction, slope = _two_loops(gradient, moves, changes, inverses, precondition)
     return direction, float(slope)
 
 
 @_graph
 def _two_loops(
-    gradient: tf.Tensor, moves: list[tf.Tensor], changes: list[tf.Tensor], inverses: tf.Tensor
+    gradient: tf.Tensor,
+    moves: list[tf.Tensor],
+    changes: list[tf.Tensor],
+    inverses: tf.Tensor,
+    precondition: Map,
 ) -> tuple[tf.Tensor, tf.Tensor]:
     """Return minus the inverse Hessian's estimate times the gradient (algorithm 7.4)."""
     direction = -gradient
@@ -521,7 +534,8 @@ def _two_loops(
         weights[i] = inverses[i] * _dot(moves[i], direction)
         direction -= weights[i] * changes[i]
     # The last step's curvature sets the scale (equation 7.20); 1 where there is none.
-    curvature = inverses[-1] * _dot(changes[-1], changes[-1])
+    curvature = inverses[-1] * _dot(changes[-1], precondition(changes[-1]))
+    direction = precondition(direction)
     direction *= tf.where(curvature > 0, tf.math.reciprocal_no_nan(curvature), 1.0)
     for i in range(len(moves)):
         direction += (weights[i] - inverses[i] * _dot(changes[i], direction)) * moves[i]

@@ -33,6 +33,7 @@ from neural_style.objective import Objective
 from neural_style.optimise import OPTIMISERS, Step
 from neural_style.precision import choose_precision
 from neural_style.result import Result
+from neural_style.spectrum import pink
 from neural_style.tiling import Tiling
 
 logger = logging.getLogger("neural_style")
@@ -108,15 +109,15 @@ def stylize(
     interrupted = False
     try:
         with waiting(), device_scope(config) as device:
-            coarse = network = build_network(config, device)
+            draft = network = build_network(config, device)
             config = replace(config, model_weights=network.source, precision=network.precision)
             used = network.description
-            if config.scales > 1 and config.coarse_weights:
-                coarse = build_network(replace(config, model_weights=config.coarse_weights), device)
-                used = f"{used}; {coarse.description}"
+            if config.draft_weights:
+                draft = build_network(replace(config, model_weights=config.draft_weights), device)
+                used = f"{used}; {draft.description}"
             if checkpoints:
                 run = checkpoints.open(identity_of(config, used, inputs.pictures()))
-            for longer in _paint(config, inputs, (coarse, network), run):
+            for longer in _paint(config, inputs, (draft, network), run):
                 is_iteration = len(longer.history) > len(run.history)
                 run, step = longer, longer.last
                 if is_iteration:
@@ -267,16 +268,18 @@ def build_objective(
 
 
 def scale_sizes(config: Config, size: tuple[int, int]) -> list[tuple[int, int]]:
-    """Return the (height, width) of each scale, the coarsest first, the last as given.
+    """Return the (height, width) at which to paint, the coarsest first, the last as given.
 
     Their longer sides grow from `min_size` by a constant factor. Scales that would not be smaller
-    than the next, or with a side below 16 pixels, are left out.
+    than the next, or with a side below 16 pixels, are left out. With `draft_weights` the full size
+    comes twice.
     """
     longest = max(size)
     growth = (longest / config.min_size) ** (1 / max(1, config.scales - 1))
     sides = [round(longest / growth**k) for k in range(1, config.scales)]
     coarser = {reduced_size(size, side) for side in sides if side < longest}
-    return [*sorted(found for found in coarser if min(found) >= LEAST_SIDE), tuple(size)]
+    coarser = sorted(found for found in coarser if min(found) >= LEAST_SIDE)
+    return [*coarser, *[tuple(size)] * (config.passes - config.scales + 1)]
 
 
 def scale_iterations(config: Config, scales: int) -> list[int]:
@@ -284,7 +287,7 @@ def scale_iterations(config: Config, scales: int) -> list[int]:
 
     Each is rounded down, and what is left over goes to the coarsest.
     """
-    shares = (config.scale_shares or (1.0,) * config.scales)[-scales:]
+    shares = (config.scale_shares or (1.0,) * config.passes)[-scales:]
     spare = config.max_iterations - scales
     found = [1 + int(spare * share / (sum(shares) or 1)) for share in shares]
     found[0] += config.max_iterations - sum(found)
@@ -299,7 +302,7 @@ def _paint(
     Args:
         config: the settings.
         inputs: at full size.
-        networks: for all scales but the finest, and for that.
+        networks: for all but the last, and for that.
         run: where it goes on, or an empty one.
     """
     sizes = scale_sizes(config, inputs.content.shape[:2])
@@ -350,7 +353,11 @@ def minimise(
         iterations: how many at most.
         after: a Step to go on from; of `lbfgs` or `adam`.
     """
-    given = {"learning_rate": config.learning_rate} if config.optimizer == "adam" else {}
+    given: dict[str, Any] = {}
+    if config.optimizer == "adam":
+        given["learning_rate"] = config.learning_rate
+    elif config.optimizer == "lbfgs":
+        given["precondition"] = pink
     if after:
         given["after"] = after
     optimiser = OPTIMISERS[config.optimizer]

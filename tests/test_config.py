@@ -93,7 +93,7 @@ def test_default_is_that_of_the_requirements(name):
 
 def test_settings_beyond_the_table_are_few_and_known():
     beyond = {"content_img", "style_imgs", "bits", "resume", "precision"}
-    beyond |= {"scales", "scale_shares", "min_size", "coarse_weights"}
+    beyond |= {"scales", "scale_shares", "min_size", "draft_weights"}
     assert set(FIELDS) - set(DEFAULTS) == beyond
 
 
@@ -110,6 +110,14 @@ def test_settings_beyond_the_table_are_few_and_known():
 )
 def test_bad_shares(shares, message):
     assert message_of(scales=2, scale_shares=shares).startswith(message)
+
+
+def test_with_a_draft_the_full_size_counts_twice():
+    assert config_with(scale_shares=(2, 1), draft_weights="compact").passes == 2
+    assert message_of(scales=2, scale_shares=(1, 1), draft_weights="compact") == (
+        "scale_shares: received 2 weights for 3 scales (with draft_weights the full size is "
+        "painted twice); give one for each, or none for equal weights"
+    )
 
 
 def test_more_scales_than_iterations():

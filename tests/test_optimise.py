@@ -207,6 +207,15 @@ def test_tfp_without_its_extra(monkeypatch: pytest.MonkeyPatch):
         next(OPTIMISERS["tfp_lbfgs"](rosenbrock, tf.zeros(2), 5))
 
 
+def test_a_good_first_guess_saves_lbfgs_work():
+    """With the inverse Hessian itself, a quadratic takes one step and no search."""
+    loss, condition = quadratic(1e4, 100), np.logspace(0, 4, 100)
+    assert last(lbfgs(loss, tf.zeros(100), 10)).total > 1e-3
+    step = last(lbfgs(loss, tf.zeros(100), 10, precondition=lambda x: x / condition))
+    assert step.total < 1e-6
+    assert step.evaluations <= 14
+
+
 def test_tfp_lbfgs():
     steps = list(OPTIMISERS["tfp_lbfgs"](rosenbrock, tf.constant([-1.2, 1.0]), 100))
     assert [step.iteration for step in steps[:4]] == [0, 1, 2, 3]

@@ -200,6 +200,11 @@ class TestScales:
         settings = config(scales=scales, min_size=min_size, max_iterations=9)
         assert scale_sizes(settings, size) == expected
 
+    def test_with_a_draft_the_full_size_comes_twice(self, config):
+        settings = config(scales=2, min_size=200, draft_weights="compact")
+        assert scale_sizes(settings, (400, 300)) == [(200, 150), (400, 300), (400, 300)]
+        assert scale_iterations(replace(settings, max_iterations=9), 3) == [3, 3, 3]
+
     @given(st.integers(1, 8), st.integers(16, 600), st.integers(16, 600), st.integers(16, 600))
     def test_sizes_grow_to_the_pictures(self, scales, min_size, height, width):
         settings = ns.Config(content_img="a", style_imgs="b", scales=scales, min_size=min_size)
@@ -229,7 +234,7 @@ class TestScales:
         settings = config(max_iterations=most, scale_shares=shares, scales=of)
         assert scale_iterations(settings, scales) == expected
 
-    def test_another_network_at_the_coarse_ones(self, config, monkeypatch, caplog):
+    def test_a_draft_through_another_network(self, config, monkeypatch, caplog):
         used = []
         build = transfer.build_objective
 
@@ -238,18 +243,19 @@ class TestScales:
             return build(config, inputs, network, tile)
 
         monkeypatch.setattr(transfer, "build_objective", seen)
-        several = {"scales": 2, "min_size": 24, "coarse_weights": "compact"}
+        several = {"scales": 2, "min_size": 24, "draft_weights": "compact"}
         monkeypatch.setattr(networks.compact, "build_compact", lambda *_: lambda x: vgg(x))
         monkeypatch.setattr(networks.compact, "load_compact", dict)
         settings = config(**several)
         weights, _ = load_weights(settings.model_weights)
         vgg = build_features(weights, [*settings.content_layers, *settings.style_layers])
         result = ns.stylize(settings)
-        assert used == [(24, "compact"), (48, "vgg19, ")]
+        assert used == [(24, "compact"), (48, "compact"), (48, "vgg19, ")]
+        assert [step.scale for step in result.history] == [1, 2, 3]
         assert result.config == replace(settings, precision=result.config.precision)
         used.clear()
         ns.stylize(replace(settings, scales=1))
-        assert used == [(48, "vgg19, ")]
+        assert used == [(48, "compact"), (48, "vgg19, ")]
 
     def test_iterations_are_shared_and_counted_through(self, config, photograph):
         seen = []
