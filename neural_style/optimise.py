@@ -44,7 +44,7 @@ ROUNDING = 1e-6
 # How often one iteration of Adam may be taken back and halved.
 HALVINGS = 30
 
-# Adam: how fast its moments forget (the paper's), and what keeps it from dividing by zero (Keras's).
+# Adam: how fast its moments forget, as in the paper, and what keeps it from dividing by zero.
 DECAY = (0.9, 0.999)
 EPSILON = 1e-7
 # The names in a Step's state of what L-BFGS remembers of each step.
