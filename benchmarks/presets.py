@@ -1,6 +1,6 @@
 """What presets, or settings in YAML files, reach beside the report's way, and in which time.
 
-    python benchmarks/presets.py [preview FILE.yaml ...] [--size 512] [--weights vgg19.h5]
+    python benchmarks/presets.py [fast FILE.yaml ...] [--size 512] [--weights vgg19.h5]
 
 The report's way is SciPy's L-BFGS-B, 50 iterations at full size from the photograph, around a plain
 float32 evaluation in TensorFlow. For each pair of pictures it and the presets take turns. Times are
@@ -37,14 +37,13 @@ PAIRS = [
     ("shared/content/golden_gate.jpg", "shared/style/wave_kanagawa.jpg"),
     ("lake.jpg", "strokes.jpg"),
 ]
-PLAN = Path(__file__).with_name("coarse_to_fine.yaml")
 REPORT = "the report's way"
 
 
 def main() -> None:
     """Paint, judge, print a table."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("presets", nargs="*", default=[str(PLAN), "preview"])
+    parser.add_argument("presets", nargs="*", default=["fast", "thorough", "preview"])
     parser.add_argument("--size", type=int, default=512)
     parser.add_argument("--weights", default=os.environ.get("NEURAL_STYLE_WEIGHTS", "imagenet"))
     parser.add_argument("--device", default="/cpu:0")
