@@ -213,10 +213,9 @@ class Config:
     )
     color_match: str = _setting(
         "auto",
-        "how one picture takes another's colours: by its histograms (in RGB or Lab), or by mean "
-        "and covariance (linear: symmetric root, or Cholesky's). auto is linear for transfer "
-        "color; the photograph's colours are kept by its chroma, and transfer both does nothing "
-        "more",
+        "how one picture takes another's colours: by histograms (of RGB or Lab), or by mean and "
+        "covariance (linear, by the symmetric root or Cholesky's); auto is linear for transfer "
+        "color, for style keeps the photograph's chroma instead, for both nothing",
         "Colours",
         choices=("auto", "histogram", "histogram_lab", "linear", "linear_cholesky"),
     )
