@@ -82,8 +82,9 @@ def match_linear(picture: np.ndarray, reference: np.ndarray, cholesky: bool = Fa
     root = _cholesky_root if cholesky else _symmetric_root
     # R^T (R R^T)^+ is the pseudo-inverse of R.
     inverse = root(covariance).T @ _pseudo_inverse(covariance)
-    matched = (picture - mean) @ (root(wanted_covariance) @ inverse).T + wanted_mean
-    return matched.astype(np.float32)
+    turn = root(wanted_covariance) @ inverse
+    shift = wanted_mean - turn @ mean
+    return cv2.transform(np.asarray(picture, np.float32), np.column_stack([turn, shift]))
 
 
 METHODS = {
@@ -114,7 +115,7 @@ def match_colours(
     Returns:
         [H, W, 3], float32, RGB, [0, 255].
     """
-    picture = np.clip(picture, 0, 255)
+    picture = np.clip(picture, 0, 255).astype(np.float32)
     shares = np.array(weights or [1] * len(references), np.float32)
     shares /= shares.sum()
     matched = np.zeros(picture.shape, np.float32)
@@ -143,8 +144,10 @@ def _to_lab(picture: np.ndarray) -> np.ndarray:
 
 def _moments(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return mean [3] and covariance [3, 3] of a picture's colours, float64."""
-    colours = picture.reshape(-1, 3).astype(np.float64)
-    return colours.mean(0), np.cov(colours, rowvar=False, bias=True)
+    mean = picture.mean((0, 1), dtype=np.float64)
+    centred = picture - mean.astype(np.float32)
+    sums = np.einsum("hwi,hwj->ij", centred, centred, dtype=np.float64)
+    return mean, sums / (picture.shape[0] * picture.shape[1])
 
 
 def _symmetric_root(covariance: np.ndarray) -> np.ndarray:
