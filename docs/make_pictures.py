@@ -48,6 +48,41 @@ SHEETS = {
     ),
 }
 
+# The sheets of colour.md: the photograph, and what follows it for each picture below its caption.
+COLOUR_SHEETS = {
+    "colour_style": (
+        "lake.jpg",
+        {
+            "transfer both": "-style_imgs abstract.jpg",
+            "transfer style": "-style_imgs abstract.jpg -transfer style",
+            "before": "-style_imgs abstract.jpg -transfer style -color_convert_time before",
+            "linear": "-style_imgs abstract.jpg -transfer style -color_match linear",
+            "linear, before": "-style_imgs abstract.jpg -transfer style -color_match linear "
+            "-color_convert_time before",
+            "histogram_lab, before": "-style_imgs abstract.jpg -transfer style "
+            "-color_match histogram_lab -color_convert_time before",
+        },
+    ),
+    "colour_color": (
+        "lake.jpg",
+        {
+            "linear": "-style_imgs wave.jpg -transfer color",
+            "linear_cholesky": "-style_imgs wave.jpg -transfer color -color_match linear_cholesky",
+            "histogram": "-style_imgs wave.jpg -transfer color -color_match histogram",
+            "histogram_lab": "-style_imgs wave.jpg -transfer color -color_match histogram_lab",
+            "linear, abstract": "-style_imgs abstract.jpg -transfer color",
+            "linear, wave and abstract": "-style_imgs wave.jpg abstract.jpg -transfer color",
+        },
+    ),
+    "colour_both": (
+        "lake.jpg",
+        {
+            "transfer both": "-style_imgs strokes.jpg",
+            "linear": "-style_imgs strokes.jpg -color_match linear",
+        },
+    ),
+}
+
 
 def make_sheet(name: str) -> None:
     """Run one command and draw its sheet as docs/pictures/<name>.jpg."""
@@ -84,6 +119,22 @@ def make_compact() -> None:
     save("compact", draw_sheet(rows, HEIGHT))
 
 
+def make_colours(name: str) -> None:
+    """Draw one sheet of colour.md, small and through compact."""
+    content, runs = COLOUR_SHEETS[name]
+    folder = Path("image_output") / f"docs_{name}"
+    cells = []
+    for caption, flags in runs.items():
+        run(
+            f"-content_img {content} {flags} -max_size 256 -model_weights compact "
+            f"-img_name {folder.name} -overwrite"
+        )
+        if not cells:
+            cells = [(shown, load(folder / f"{shown}.png")) for shown in ("content", "style_1")]
+        cells.append((caption, load(folder / f"{folder.name}.png")))
+    save(name, draw_sheet([cells[:4], cells[4:]] if cells[4:] else [cells], 170))
+
+
 def run(flags: str) -> None:
     """Run the command line with these flags."""
     print(f"neural_style {flags}", flush=True)
@@ -103,8 +154,13 @@ def save(name: str, pixels: np.ndarray) -> None:
 def main() -> None:
     """Make the sheets that are named, or all."""
     others = {"reconstruction": make_reconstruction, "compact": make_compact}
-    for name in sys.argv[1:] or [*SHEETS, *others]:
-        others[name]() if name in others else make_sheet(name)
+    for name in sys.argv[1:] or [*SHEETS, *others, *COLOUR_SHEETS]:
+        if name in COLOUR_SHEETS:
+            make_colours(name)
+        elif name in others:
+            others[name]()
+        else:
+            make_sheet(name)
 
 
 if __name__ == "__main__":

@@ -120,6 +120,8 @@ def main(arguments: Namespace) -> int:
 
 
 def _stylize(config: Config) -> int:
+    if config.transfer == "color":
+        return _recolour(config)
     with _start(config):
         from neural_style.checkpoint import NAME, Checkpoints
         from neural_style.progress import progress, tensorboard
@@ -161,6 +163,16 @@ def _stylize(config: Config) -> int:
         checkpoints.remove()
     print(path)
     return INTERRUPTED if result.interrupted else 0
+
+
+def _recolour(config: Config) -> int:
+    with _start(config):
+        from neural_style.recolour import recolour
+        from neural_style.result import ResultFolder
+
+        result = recolour(config)
+    print(ResultFolder(config, result.picture.size).write(result))
+    return 0
 
 
 def _reconstruct(jobs: list[tuple[str, Config]]) -> int:

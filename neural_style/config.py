@@ -201,16 +201,34 @@ class Config:
     )
     seed: int = _setting(0, "seed of the noise", "Optimisation", least=0)
 
-    original_colors: bool = _setting(False, "keep the photograph's colours", "Colours")
+    transfer: str = _setting(
+        "both",
+        "what the result takes of the styles: style alone keeps the photograph's colours, color "
+        "alone paints no strokes and needs no network",
+        "Colours",
+        choices=("both", "style", "color"),
+    )
+    original_colors: bool = _setting(
+        False, "keep the photograph's colours, as transfer style does", "Colours"
+    )
+    color_match: str = _setting(
+        "auto",
+        "how one picture takes another's colours: by histograms (of RGB or Lab), or by mean and "
+        "covariance (linear, by the symmetric root or Cholesky's); auto is linear for transfer "
+        "color, for style keeps the photograph's chroma instead, for both nothing",
+        "Colours",
+        choices=("auto", "histogram", "histogram_lab", "linear", "linear_cholesky"),
+    )
     color_convert_type: str = _setting(
         "yuv",
-        "colour space in which they are kept",
+        "colour space of the chroma by which they are kept",
         "Colours",
         choices=("yuv", "ycrcb", "luv", "lab"),
     )
     color_convert_time: str = _setting(
         "after",
-        "after: recolour the result; before: transfer the luminance alone, then recolour",
+        "after: recolour the result; before: transfer the luminance alone, then recolour; with "
+        "color_match, recolour the styles and not the result",
         "Colours",
         choices=("after", "before"),
     )
@@ -237,6 +255,7 @@ class Config:
             object.__setattr__(self, field.name, value)
         self._check_pictures()
         self._check_layers()
+        self._check_colours()
         if self.resume and self.optimizer == "tfp_lbfgs":
             raise StyleError(
                 "resume: optimizer tfp_lbfgs keeps no checkpoints to go on from; use lbfgs or adam"
@@ -282,6 +301,11 @@ class Config:
             )
         return count
 
+    @property
+    def keeps_colors(self) -> bool:
+        """Whether the result has the photograph's colours."""
+        return self.original_colors or self.transfer == "style"
+
     def active_layers(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return the content and the style layers that have a weight."""
         return (
@@ -324,6 +348,32 @@ class Config:
                 raise StyleError(f"{name}: received {' '.join(layers)}, name each layer once")
         self._check_weights("content_layer_weights", len(self.content_layers), "content layers")
         self._check_weights("style_layer_weights", len(self.style_layers), "style layers")
+
+    def _check_colours(self) -> None:
+        if self.transfer == "color" and self.original_colors:
+            raise StyleError(
+                "transfer: color takes the styles' colours and original_colors keeps the "
+                "photograph's: leave one of them away"
+            )
+        matched = self.color_match != "auto"
+        from_styles = self.transfer == "color" or (matched and not self.keeps_colors)
+        wanted = f"color_match: {self.color_match}" if matched else f"transfer: {self.transfer}"
+        if from_styles and not self.style_imgs:
+            raise StyleError(f"{wanted} needs style_imgs, to take their colours; give at least one")
+        needs_photograph = self.transfer != "both" or (matched and self.keeps_colors)
+        if needs_photograph and self.content_img is None:
+            raise StyleError(f"{wanted} needs content_img; give the photograph")
+        if from_styles and self.style_mask:
+            raise StyleError(
+                f"style_mask: {wanted.replace(':', '')} gives a picture the styles' colours as a "
+                "whole: leave the masks away"
+            )
+        if from_styles and self.transfer == "both" and self.color_convert_time == "before":
+            raise StyleError(
+                "color_convert_time: before makes the styles take the photograph's colours, which "
+                "needs transfer style; with transfer both color_match gives the result the "
+                "styles': use after"
+            )
 
     def _check_weights(self, name: str, count: int, things: str) -> None:
         weights = getattr(self, name)

@@ -66,12 +66,16 @@ class Picture:
         return self.rgb.shape[0], self.rgb.shape[1]
 
 
-def find_picture(name: str | os.PathLike[str], folder: str, setting: str) -> Path:
+def find_picture(name: Any, folder: str, setting: str) -> Any:
     """Return the path of a picture that is named by its path, or by its name in a folder.
+
+    An array, which may stand where names may, is returned as it is.
 
     Raises:
         StyleError: there is no such file.
     """
+    if hasattr(name, "__array__"):
+        return name
     path = Path(os.path.expanduser(name))  # Path.expanduser raises for users that are not known
     candidates = [path, Path(os.path.expanduser(folder)) / path]
     for candidate in candidates:

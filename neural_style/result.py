@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -27,7 +28,9 @@ from neural_style.images import (
     write_file,
     write_picture,
 )
-from neural_style.optimise import Step
+
+if TYPE_CHECKING:  # colours alone are transferred without TensorFlow
+    from neural_style.optimise import Step
 
 LONGEST_NAME = 200  # bytes; file systems take 255, and endings and numbers are added
 DEFAULT_FORMAT = ".png"
@@ -203,9 +206,10 @@ class ResultFolder:
         self._written.add(path)
 
     def _remove_stale(self) -> None:
-        """Remove what a run that is overwritten has left of more styles or other formats."""
+        """Remove what a run that is overwritten has left and this one has not."""
         name = glob.escape(self.folder.name)
-        for pattern in ("style_*.png", "mask_*.png", f"{name}.*", f"{name}_[0-9]*.*"):
+        beside = ("init.png", "history.png", "style_*.png", "mask_*.png")
+        for pattern in (*beside, f"{name}.*", f"{name}_[0-9]*.*"):
             for path in set(self.folder.glob(pattern)) - self._written:
                 path.unlink()
         self._remove_parts()

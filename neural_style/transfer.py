@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from neural_style.checkpoint import Checkpoints, Run, identity_of
 from neural_style.colour import keep_colours, luminance_only
+from neural_style.colour_matching import match_colours
 from neural_style.config import Config
 from neural_style.errors import StyleError
 from neural_style.features import MEAN
@@ -32,6 +33,7 @@ from neural_style.networks import Network, load_network
 from neural_style.objective import Objective
 from neural_style.optimise import OPTIMISERS, Step
 from neural_style.precision import choose_precision
+from neural_style.recolour import recolour
 from neural_style.result import Result
 from neural_style.spectrum import pink
 from neural_style.tiling import Tiling
@@ -99,11 +101,14 @@ def stylize(
         The Result. Of the pictures that the optimiser went through it is the one of least loss. If
         Ctrl-C stops it after the first iteration, it is the best until then, and `interrupted`.
         Its config names the network and the precision that were used, where they were `auto`.
+        With `transfer` color it is `recolour`'s, without a step.
 
     Raises:
         StyleError: something that the user can mend.
         KeyboardInterrupt: Ctrl-C before there was anything to show.
     """
+    if config.transfer == "color":
+        return recolour(config)
     inputs = inputs or load_inputs(config)
     run = Run()
     interrupted = False
@@ -193,11 +198,14 @@ def load_inputs(config: Config) -> Inputs:
     content = resize(photograph.rgb, size)
     alpha = None if photograph.alpha is None else resize(photograph.alpha, size)
     resized = tuple(resize(style.rgb, size) for style in styles)
+    if config.keeps_colors and _matches(config, "before"):
+        resized = tuple(match_colours(style, [content], config.color_match) for style in resized)
     masks = None
     if config.style_mask:
         masks = tuple(
             load_mask(
-                _found(source, config.content_img_dir, "style_mask_imgs"), (photograph.size, size)
+                find_picture(source, config.content_img_dir, "style_mask_imgs"),
+                (photograph.size, size),
             )
             for source in config.style_mask_imgs
         )
@@ -383,8 +391,12 @@ def finish(config: Config, inputs: Inputs, image: np.ndarray) -> Picture:
             "smaller weights or a smaller learning_rate"
         )
     image = np.clip(enlarge(image, inputs.content.shape[:2]), 0, 255)
-    if config.original_colors and config.content_img is not None:
+    if config.keeps_colors and config.color_match == "auto" and config.content_img is not None:
         image = keep_colours(image, inputs.content, config.color_convert_type)
+    elif _matches(config, "after"):
+        references = [inputs.content] if config.keeps_colors else inputs.styles
+        weights = () if config.keeps_colors else config.style_imgs_weights
+        image = match_colours(image, references, config.color_match, weights)
     return Picture(image, inputs.alpha)
 
 
@@ -424,13 +436,8 @@ def find_device(asked: str) -> tuple[str, str]:
     return "/cpu:0", f"TensorFlow sees only {len(found)} of this kind"
 
 
-def _found(source: Any, folder: str, setting: str) -> Any:
-    """Return the path of a picture's name; an array as it is."""
-    return source if hasattr(source, "__array__") else find_picture(source, folder, setting)
-
-
 def _read(source: Any, folder: str, setting: str) -> Picture:
-    picture = read_picture(_found(source, folder, setting), setting)
+    picture = read_picture(find_picture(source, folder, setting), setting)
     if min(picture.size) < LEAST_SIDE:
         name = "the array" if hasattr(source, "__array__") else source
         raise StyleError(
@@ -465,4 +472,10 @@ def _initial_image(
 
 
 def _luminance_alone(config: Config) -> bool:
-    return config.original_colors and config.color_convert_time == "before"
+    chroma_is_kept = config.keeps_colors and config.color_match == "auto"
+    return chroma_is_kept and config.color_convert_time == "before"
+
+
+def _matches(config: Config, time: str) -> bool:
+    """Tell whether colours are matched then."""
+    return config.color_match != "auto" and config.color_convert_time == time

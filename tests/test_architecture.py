@@ -15,11 +15,11 @@ PACKAGE = Path(neural_style.__file__).parent
 ROWS = [
     {"errors", "interrupts"},
     {"layers", "images"},
-    {"config", "drawing", "tiling"},
+    {"config", "drawing", "tiling", "colour_matching"},
     {"colour", "masks", "weights", "features", "losses", "optimise", "precision", "spectrum"},
     {"compact"},
     {"objective", "result", "networks"},
-    {"checkpoint", "memory"},
+    {"checkpoint", "memory", "recolour"},
     {"transfer"},
     {"progress", "reconstruct", "doctor"},
     {"training.settings", "training.pictures", "training.batches", "training.fitting"},

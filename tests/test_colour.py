@@ -48,6 +48,14 @@ def test_chroma_is_of_the_content_and_luminance_of_the_painting(space):
     assert np.allclose(kept[..., 1:], converted(content, space)[..., 1:], atol=tolerance(space))
 
 
+@pytest.mark.parametrize("space", ["yuv", "ycrcb"])
+def test_chroma_of_whole_levels_is_within_rounding(space):
+    """Written with 8 bits: each channel is off by half a level, chroma by no more than one."""
+    rounded = np.rint(keep_colours(mild(1), mild(2), space))
+    difference = converted(rounded, space)[..., 1:] - converted(mild(2), space)[..., 1:]
+    assert np.abs(difference).max() < 1 / 255
+
+
 @pytest.mark.parametrize("space", SPACES)
 def test_a_picture_keeps_its_own_colours(space, photograph):
     picture = photograph.astype(np.float32)

@@ -93,7 +93,7 @@ def test_default_is_that_of_the_requirements(name):
 
 def test_settings_beyond_the_table_are_few_and_known():
     beyond = {"content_img", "style_imgs", "bits", "resume", "precision"}
-    beyond |= {"scales", "scale_shares", "min_size", "draft_weights"}
+    beyond |= {"scales", "scale_shares", "min_size", "draft_weights", "transfer", "color_match"}
     assert set(FIELDS) - set(DEFAULTS) == beyond
 
 
@@ -248,6 +248,67 @@ def test_a_refused_value_is_named_with_what_is_allowed(name, value, message):
 def test_each_style_needs_its_mask():
     received = message_of(style_mask=True, style_mask_imgs=["a.png", "b.png"])
     assert "received 2 masks for 1 styles" in received
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (
+            {"transfer": "colour"},
+            "transfer: received 'colour', allowed are both, style, color; did",
+        ),
+        ({"color_match": "mean"}, "color_match: received 'mean', allowed are auto, histogram,"),
+        (
+            {"transfer": "color", "original_colors": True},
+            "transfer: color takes the styles' colours and original_colors keeps the photograph's",
+        ),
+        (
+            {"transfer": "color", "style_imgs": (), "style_weight": 0},
+            "transfer: color needs style_imgs",
+        ),
+        (
+            {"color_match": "linear", "style_imgs": (), "style_weight": 0},
+            "color_match: linear needs style_imgs",
+        ),
+        (
+            {"transfer": "color", "content_img": None, "content_weight": 0},
+            "transfer: color needs content_img",
+        ),
+        (
+            {"transfer": "style", "content_img": None, "content_weight": 0},
+            "transfer: style needs content_img",
+        ),
+        (
+            {"transfer": "color", "style_mask": True, "style_mask_imgs": "m.png"},
+            "style_mask: transfer color gives a picture the styles' colours as a whole",
+        ),
+        (
+            {"color_match": "histogram", "style_mask": True, "style_mask_imgs": "m.png"},
+            "style_mask: color_match histogram gives a picture",
+        ),
+        (
+            {"color_match": "linear", "color_convert_time": "before"},
+            "color_convert_time: before makes the styles take the photograph's colours, which "
+            "needs transfer style",
+        ),
+    ],
+)
+def test_colours_that_cannot_be_had_are_refused(given, message):
+    assert message_of(**given).startswith(message)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"transfer": "style", "style_mask": True, "style_mask_imgs": "m.png"},
+        {"original_colors": True, "color_match": "linear", "color_convert_time": "before"},
+        {"transfer": "color", "color_convert_time": "before"},
+        {"color_match": "linear", "content_img": None, "content_weight": 0},
+        {"original_colors": True, "content_img": None, "content_weight": 0},
+    ],
+)
+def test_colours_that_can_be_had_are_not(given):
+    assert config_with(**given)
 
 
 def test_something_must_have_weight():

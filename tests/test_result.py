@@ -195,6 +195,15 @@ def test_overwrite_replaces_and_removes_what_is_stale(tmp_path):
     assert "seed: 5\n" in (after.folder / "config.yaml").read_text()
 
 
+def test_overwrite_by_colours_alone_leaves_no_start_and_no_curve(tmp_path):
+    write(config_for(tmp_path), names=("content", "init", "style_1"))
+    config = config_for(tmp_path, overwrite=True, transfer="color")
+    colours = replace(result_of(config, names=("content", "style_1")), history=())
+    folder = ResultFolder(config).write(colours).parent
+    wanted = {"result.png", "content.png", "style_1.png", "config.yaml", "history.csv"}
+    assert names_in(folder) == wanted
+
+
 def test_overwrite_of_nothing_is_a_first_run(tmp_path):
     assert write(config_for(tmp_path, overwrite=True)) == tmp_path / "result" / "result.png"
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 import neural_style as ns
 from neural_style import networks, transfer
 from neural_style.colour import keep_colours
+from neural_style.colour_matching import METHODS, match_colours
 from neural_style.features import MEAN, build_features
 from neural_style.images import Picture
 from neural_style.transfer import finish, load_inputs, scale_iterations, scale_sizes
@@ -167,7 +168,7 @@ class TestMasks:
 
 
 class TestColours:
-    """original_colors, after and before."""
+    """Whose colours the result has, and when it gets them."""
 
     def test_after(self, config, photograph):
         result = ns.stylize(config(original_colors=True))
@@ -180,6 +181,59 @@ class TestColours:
         inputs = load_inputs(config(original_colors=True, color_convert_time="before"))
         assert np.ptp(inputs.init, axis=-1).max() < 0.01
         assert np.ptp(inputs.content, axis=-1).max() > 1  # its colours come back at the end
+
+    @pytest.mark.parametrize("time", ["after", "before"])
+    def test_transfer_style_is_original_colors(self, config, time: str):
+        found = []
+        for keeping in ({"original_colors": True}, {"transfer": "style"}):
+            settings = config(color_convert_time=time, **keeping)
+            inputs = load_inputs(settings)
+            painted = finish(settings, inputs, 255 - inputs.content).rgb
+            found.append((inputs.init, inputs.styles[0], painted))
+        for first, second in zip(*found, strict=True):
+            np.testing.assert_array_equal(first, second)
+        assert np.abs(painted - (255 - inputs.content)).max() > 50
+
+    @pytest.mark.parametrize("keeping", [{"original_colors": True}, {"transfer": "style"}])
+    def test_matched_before_the_styles_have_the_photographs_colours(
+        self, config, photograph, keeping
+    ):
+        mild = 90 + photograph // 4  # so that nothing is cut off
+        settings = config(
+            content_img=mild, color_match="linear", color_convert_time="before", **keeping
+        )
+        inputs = load_inputs(settings)
+        np.testing.assert_array_equal(inputs.init, inputs.content)
+        for found, wanted in zip(moments(inputs.styles[0]), moments(inputs.content), strict=True):
+            np.testing.assert_allclose(found, wanted, rtol=1e-3, atol=1e-2)
+        painted = 255 - inputs.content
+        np.testing.assert_array_equal(finish(settings, inputs, painted).rgb, painted)
+
+    def test_a_style_to_start_from_has_them_too(self, config):
+        matched = {"transfer": "style", "color_match": "histogram", "color_convert_time": "before"}
+        inputs = load_inputs(config(init_img_type="style", **matched))
+        np.testing.assert_array_equal(inputs.init, inputs.styles[0])
+
+    @pytest.mark.parametrize("method", METHODS)
+    def test_matched_after_the_result_has_the_photographs(self, config, method: str):
+        settings = config(transfer="style", color_match=method)
+        inputs = load_inputs(settings)
+        np.testing.assert_array_equal(inputs.styles[0], load_inputs(config()).styles[0])
+        painted = np.roll(inputs.styles[0], 7, 1)
+        expected = match_colours(painted, [inputs.content], method)
+        np.testing.assert_array_equal(finish(settings, inputs, painted).rgb, expected)
+
+    def test_matched_without_transfer_style_the_result_has_the_styles(self, config, painting):
+        styles = {"style_imgs": [painting, 255 - painting // 2], "style_imgs_weights": [2, 1]}
+        settings = config(color_match="linear", **styles)
+        inputs = load_inputs(settings)
+        expected = match_colours(inputs.content, inputs.styles, "linear", (2, 1))
+        np.testing.assert_array_equal(finish(settings, inputs, inputs.content).rgb, expected)
+
+
+def moments(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    colours = picture.reshape(-1, 3).astype(np.float64)
+    return colours.mean(0), np.cov(colours.T, bias=True)
 
 
 class TestScales:

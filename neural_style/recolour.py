@@ -1,0 +1,40 @@
+"""The colours alone: the photograph in those of the styles, without strokes or a network."""
+
+from __future__ import annotations
+
+from neural_style.colour_matching import match_colours
+from neural_style.config import Config
+from neural_style.images import Picture, find_picture, read_picture, reduced_size, resize
+from neural_style.result import Result
+
+
+def recolour(config: Config) -> Result:
+    """Give the photograph the colours of the styles, as `transfer` color means it.
+
+    Args:
+        config: names the pictures, the styles' weights, max_size and color_match.
+
+    Returns:
+        The Result, with an empty history: nothing is optimised.
+
+    Raises:
+        StyleError: a picture is missing or unreadable.
+    """
+    photograph = _read(config, config.content_img, config.content_img_dir, "content_img")
+    styles = [
+        _read(config, source, config.style_imgs_dir, f"style_imgs[{k}]")
+        for k, source in enumerate(config.style_imgs, 1)
+    ]
+    method = "linear" if config.color_match == "auto" else config.color_match
+    references = [style.rgb for style in styles]
+    image = match_colours(photograph.rgb, references, method, config.style_imgs_weights)
+    inputs = {"content": photograph}
+    inputs |= {f"style_{k}": Picture(style.rgb) for k, style in enumerate(styles, 1)}
+    return Result(Picture(image, photograph.alpha), config, (), inputs)
+
+
+def _read(config: Config, source: object, folder: str, setting: str) -> Picture:
+    picture = read_picture(find_picture(source, folder, setting), setting)
+    size = reduced_size(picture.size, config.max_size)
+    alpha = None if picture.alpha is None else resize(picture.alpha, size)
+    return Picture(resize(picture.rgb, size), alpha)

@@ -1,0 +1,111 @@
+"""The colours alone: no strokes, no network, no TensorFlow."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import neural_style as ns
+from neural_style import transfer
+from neural_style.colour_matching import match_colours
+from neural_style.images import read_picture
+from neural_style.recolour import recolour
+
+
+@pytest.fixture
+def settings(photograph, painting):
+    """Return a function from changes to a Config for the colours alone."""
+
+    def make(**changes) -> ns.Config:
+        pictures = {"content_img": photograph, "style_imgs": [painting], "transfer": "color"}
+        return ns.Config(**(pictures | changes))
+
+    return make
+
+
+@pytest.mark.parametrize(
+    ("color_match", "method"), [("auto", "linear"), ("histogram_lab", "histogram_lab")]
+)
+def test_the_photograph_takes_the_styles_colours(
+    settings, photograph, painting, color_match, method
+):
+    result = recolour(settings(color_match=color_match))
+    expected = match_colours(photograph, [painting], method)
+    np.testing.assert_array_equal(result.picture.rgb, expected)
+    assert result.history == ()
+    assert set(result.inputs) == {"content", "style_1"}
+    np.testing.assert_array_equal(result.inputs["content"].rgb, photograph)
+
+
+def test_several_styles_by_weight(settings, photograph, painting):
+    other = np.rot90(photograph)
+    result = recolour(settings(style_imgs=[painting, other], style_imgs_weights=[1, 3]))
+    expected = match_colours(photograph, [painting, other], "linear", (1, 3))
+    np.testing.assert_array_equal(result.picture.rgb, expected)
+
+
+def test_size_and_alpha_are_those_of_a_transfer(settings, photograph):
+    alpha = np.tile(np.linspace(0, 255, 48).astype(np.uint8), (40, 1))
+    result = recolour(settings(content_img=np.dstack([photograph, alpha]), max_size=24))
+    assert result.image.shape == (20, 24, 3)
+    assert result.picture.alpha.shape == (20, 24)
+    assert result.inputs["style_1"].rgb.shape == (24, 24, 3)
+
+
+@pytest.mark.parametrize("color_match", ["auto", "histogram", "histogram_lab", "linear_cholesky"])
+def test_small_grey_and_flat_pictures(settings, color_match):
+    flat = np.full((5, 5), 90, np.uint8)
+    with np.errstate(all="raise"):
+        result = recolour(settings(content_img=flat, style_imgs=[flat // 2, flat]))
+    np.testing.assert_allclose(result.image, (45 + 90) / 2, atol=1)
+
+
+def test_stylize_does_so_without_a_network(settings, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(transfer, "load_network", None)
+    config = settings(model_weights="nothing.h5")
+    np.testing.assert_array_equal(ns.stylize(config).image, recolour(config).image)
+
+
+def test_the_command_writes_a_result_without_tensorflow(tmp_path, photograph, painting):
+    Image.fromarray(photograph).save(tmp_path / "a.png")
+    Image.fromarray(painting).save(tmp_path / "b.png")
+    code = (
+        "import sys\n"
+        "from neural_style import cli\n"
+        "try:\n"
+        "    cli.run(['neural_style', *sys.argv[1:]])\n"
+        "finally:\n"
+        "    print([name for name in ('tensorflow', 'keras') if name in sys.modules])"
+    )
+
+    def run(*flags: str) -> list[str]:
+        command = [sys.executable, "-c", code, *flags]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+        assert done.stderr == ""
+        return done.stdout.splitlines()
+
+    pictures = ["-content_img", "a.png", "-style_imgs", "b.png"]
+    assert run(*pictures, "-transfer", "color") == ["image_output/result/result.png", "[]"]
+    path = tmp_path / "image_output" / "result" / "result.png"
+    wanted = {"result.png", "content.png", "style_1.png", "config.yaml", "history.csv"}
+    assert {item.name for item in path.parent.iterdir()} == wanted
+    again, _ = run("-config", "image_output/result/result.png")
+    assert again == "image_output/result_2/result_2.png"
+    assert (tmp_path / again).read_bytes() == path.read_bytes()
+    expected = match_colours(photograph, [painting], "linear")
+    np.testing.assert_allclose(read_picture(Path(path)).rgb, expected, atol=0.5001)
+
+
+def test_a_missing_picture_is_one_sentence(run_cli, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    flags = ["-content_img", "a.png", "-style_imgs", "b.png", "-transfer", "color"]
+    code, out, err = run_cli(*flags)
+    assert (code, out) == (1, "")
+    assert err.startswith("neural_style: content_img: there is no file a.png")
+    assert err.count("\n") == 1
+    assert not (tmp_path / "image_output").exists()
