@@ -16,7 +16,7 @@ ROWS = [
     {"errors", "interrupts"},
     {"layers", "images"},
     {"config", "drawing", "tiling"},
-    {"colour", "masks", "weights", "features", "losses", "optimise", "precision"},
+    {"colour", "masks", "segmentation", "weights", "features", "losses", "optimise", "precision"},
     {"compact"},
     {"objective", "result", "networks"},
     {"checkpoint", "memory"},
