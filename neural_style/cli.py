@@ -53,8 +53,8 @@ Make masks of a photograph, and an overlay to look at: of a subject (by -box, by
 -background, or by a box and strokes), or of its regions (by -clusters). They have the photograph's
 size and name: lake_mask.png, lake_labels.png.
 
-  neural_style mask still_life.jpg -box 40,90,640,560
-  neural_style mask lake.jpg -foreground sky.png -background ground.png
+  neural_style mask still_life.jpg -box 30,110,660,490
+  neural_style mask lake.jpg -foreground lake_sky_strokes.png -background lake_ground_strokes.png
   neural_style mask lake.jpg -clusters 5"""
 DOCTOR_DESCRIPTION = """\
 Tell versions, machine, device, precision, threads and weights, and time the network at -max_size.
