@@ -157,10 +157,10 @@ def cut_out(
 ) -> np.ndarray:
     """Cut out a subject by GrabCut (Rother, Kolmogorov and Blake, 2004).
 
-    Undecided pixels start as the subject's within a box. Without one they start as those whose
-    colour and place are nearer to the foreground's strokes than to the background's; in the paper
-    all that is not marked starts as the background's, which leaves parts away that no stroke
-    touches.
+    Undecided pixels start as the subject's within a box, as in the paper. Without a box those start
+    as the subject's whose colour and place are nearer to the foreground's strokes than to the
+    background's. Were all started as the subject's, skies that no stroke touches would stay in it;
+    were all started as background, faces and hair would be lost.
 
     Args:
         photograph: [H, W, 3], uint8, RGB.
@@ -289,8 +289,14 @@ def _cut_out(
         resize(strokes.astype(np.float32), reduced.shape[:2]) > 0
         for strokes in (foreground, background)
     )
+    back &= ~front
     box = None if request.box is None else _box_mask(request.box, size, reduced.shape[:2])
-    subject = cut_out(reduced, box, front, back & ~front)
+    if box is None and not back.any():
+        raise StyleError(
+            f"background: its strokes lie so near the foreground's that at max_size "
+            f"{config.max_size} none is left; paint them wider, or raise max_size"
+        )
+    subject = cut_out(reduced, box, front, back)
     if not subject.any():
         raise StyleError(
             "box: no subject was found in it; draw it closer around the subject, or add -foreground"

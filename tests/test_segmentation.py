@@ -415,6 +415,14 @@ class TestBadInput:
         words = message_of(foreground=ON_DISC, background=ON_GROUND | ON_DISC)
         assert words.startswith("foreground and background: 80 pixels are marked in both;")
 
+    def test_strokes_that_fall_on_one_pixel(self):
+        photograph = np.kron(scene(), np.ones((8, 8, 1), np.uint8))
+        front = np.zeros(photograph.shape[:2], np.uint8)
+        back = np.zeros_like(front)
+        front[400, 400:500] = back[402, 400:500] = 255
+        words = message_of(photograph, 128, foreground=front, background=back)
+        assert words.startswith("background: its strokes lie so near the foreground's that at max_")
+
     @pytest.mark.parametrize("how", [{"clusters": 4}, {"box": BOX}])
     def test_flat_picture(self, how):
         flat = np.full((HEIGHT, WIDTH, 3), (90, 91, 92), np.uint8)
