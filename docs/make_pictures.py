@@ -11,14 +11,17 @@ from __future__ import annotations
 import shlex
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from neural_style.drawing import draw_sheet
 from neural_style.images import Picture, read_picture, write_picture
 
 HERE = Path(__file__).parent
+SAMPLES = HERE.parent / "image_input"
 HEIGHT = 300
 
 # The command of each sheet, and the inputs that it shows beside the result.
@@ -135,6 +138,60 @@ def make_colours(name: str) -> None:
     save(name, draw_sheet([cells[:4], cells[4:]] if cells[4:] else [cells], 170))
 
 
+SUBJECT = {"": "mask", "_overlay": "overlay"}
+# The command of each sheet of masks; what is laid over the photograph; which pictures of the result
+# are shown, under which captions.
+MASKS = {
+    "mask_box": ("still_life.jpg -box 30,110,660,490", [], SUBJECT),
+    "mask_strokes": (
+        "lake.jpg -foreground lake_sky_strokes.png -background lake_ground_strokes.png",
+        ["lake_sky_strokes.png", "lake_ground_strokes.png"],
+        SUBJECT,
+    ),
+    "mask_clusters": (
+        "lake.jpg -clusters 6",
+        [],
+        {"": "label map", "_overlay": "overlay", "_6": "mask of region 6"},
+    ),
+}
+
+
+def make_mask(name: str) -> None:
+    """Run one `neural_style mask` and draw its sheet."""
+    command, layers, endings = MASKS[name]
+    run(f"mask {command} -img_name docs_{name} -overwrite")
+    photograph = load(SAMPLES / command.split()[0])
+    for layer in layers:
+        painted = read_picture(SAMPLES / layer)
+        opaque = painted.alpha[..., None] > 0.5
+        photograph = np.where(opaque, painted.rgb.astype(np.uint8), photograph)
+    if "-box" in command:
+        x, y, width, height = map(int, command.split()[-1].split(","))
+        cv2.rectangle(photograph, (x, y), (x + width, y + height), (255, 255, 255), 3)
+    row = [("photograph", photograph)]
+    for ending, caption in endings.items():
+        picture = load(Path("image_output") / f"docs_{name}" / f"docs_{name}{ending}.png")
+        row.append((caption, picture))
+    save(name, draw_sheet([row], HEIGHT))
+
+
+def make_feather() -> None:
+    """Draw a mask's seam, hard and soft, in two small transfers; mask_strokes goes before."""
+    masks = "image_output/docs_mask_strokes/docs_mask_strokes"
+    row = []
+    for feather in (0, 24):
+        name = f"docs_feather_{feather}"
+        run(
+            "-content_img lake.jpg -style_imgs abstract.jpg ink.jpg -style_mask -style_mask_imgs "
+            f"{masks}.png {masks}_inv.png -mask_feather {feather} -model_weights compact "
+            f"-max_size 256 -img_name {name} -overwrite"
+        )
+        folder = Path("image_output") / name
+        for shown, caption in (("mask_1", "mask 1"), (name, f"-mask_feather {feather}")):
+            row.append((caption, load(folder / f"{shown}.png")))
+    save("mask_feather", draw_sheet([row], HEIGHT))
+
+
 def run(flags: str) -> None:
     """Run the command line with these flags."""
     print(f"neural_style {flags}", flush=True)
@@ -153,14 +210,15 @@ def save(name: str, pixels: np.ndarray) -> None:
 
 def main() -> None:
     """Make the sheets that are named, or all."""
-    others = {"reconstruction": make_reconstruction, "compact": make_compact}
-    for name in sys.argv[1:] or [*SHEETS, *others, *COLOUR_SHEETS]:
-        if name in COLOUR_SHEETS:
-            make_colours(name)
-        elif name in others:
-            others[name]()
-        else:
-            make_sheet(name)
+    others = {
+        **{name: partial(make_colours, name) for name in COLOUR_SHEETS},
+        **{name: partial(make_mask, name) for name in MASKS},
+        "mask_feather": make_feather,
+        "reconstruction": make_reconstruction,
+        "compact": make_compact,
+    }
+    for name in sys.argv[1:] or [*SHEETS, *others]:
+        others[name]() if name in others else make_sheet(name)
 
 
 if __name__ == "__main__":

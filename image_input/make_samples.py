@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Render the sample pictures of this folder: two contents with masks and five styles.
+"""Render the sample pictures of this folder: two contents with masks and strokes, five styles.
 
 Everything is drawn by our own code, so the pictures are free to use (CC0). It needs numpy,
 opencv and Pillow, and gives the same pictures every time.
@@ -11,12 +11,13 @@ opencv and Pillow, and gives the same pictures every time.
 import sys
 import time
 
-from samples_contents import lake, still_life
+from samples_contents import lake, lake_strokes, still_life
 from samples_paintings import abstract, strokes
 from samples_prints import glass, ink, wave
 
 PICTURES = {
     "lake": lake,
+    "lake_strokes": lake_strokes,
     "still_life": still_life,
     "strokes": strokes,
     "wave": wave,

@@ -1,4 +1,4 @@
-"""The content pictures: a lake and a still life, drawn like photographs, and their masks."""
+"""The content pictures: a lake and a still life, drawn like photographs, masks and strokes."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -353,6 +353,31 @@ def lake() -> None:
     mask = smaller(sky_mask * (1 - solid))
     save("lake_mask.png", mask)
     save("lake_mask_inv.png", 1 - np.round(mask * 255) / 255)
+
+
+# Strokes as a brush paints them on a layer over lake.jpg, by name: a colour and lines of points.
+LAKE_STROKES = {
+    "sky": ((40, 220, 60), [[(60, 60), (300, 40), (620, 70), (900, 40)], [(560, 110), (650, 140)]]),
+    "ground": (
+        (230, 40, 40),
+        [
+            [(20, 150), (110, 180), (200, 130), (250, 190), (350, 225), (440, 195), (480, 170)],
+            [(480, 170), (530, 215), (640, 250), (720, 235), (770, 185), (870, 170), (940, 180)],
+            [(60, 330), (300, 340), (520, 330)],
+            [(560, 300), (900, 310)],
+            [(100, 520), (480, 470), (860, 540)],
+        ],
+    ),
+}
+
+
+def lake_strokes() -> None:
+    """Strokes that mark the sky of the lake, and what is not sky, each on a clear layer."""
+    for name, (colour, lines) in LAKE_STROKES.items():
+        layer = np.zeros((640, 960, 4), np.uint8)
+        points = [np.array(line, np.int32) for line in lines]
+        cv2.polylines(layer, points, False, (*colour, 255), 10)
+        save(f"lake_{name}_strokes.png", layer / 255)
 
 
 # --- still_life: a photograph-like table with fruit and its mask ---------------------------------

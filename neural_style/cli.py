@@ -7,6 +7,7 @@ from Config's fields. Nothing here loads TensorFlow before a command needs it.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import gc
 import logging
 import os
@@ -14,7 +15,8 @@ import re
 import sys
 from argparse import SUPPRESS, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Iterator, Sequence
-from typing import Any, NoReturn
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from absl import app, flags
 from absl.flags import argparse_flags
@@ -22,6 +24,9 @@ from absl.flags import argparse_flags
 import neural_style
 from neural_style.config import FIELDS, Config, kind_of, preset_names
 from neural_style.errors import StyleError, did_you_mean
+
+if TYPE_CHECKING:  # loads the picture libraries
+    from neural_style.segmentation import Request
 
 BAD_INPUT, BAD_FLAGS, INTERRUPTED = 1, 2, 130
 
@@ -35,6 +40,7 @@ Paint a photograph in the style of other pictures (Gatys, Ecker and Bethge, 2016
   neural_style -content_img lake.jpg -style_imgs wave.jpg glass.jpg -style_imgs_weights 0.3 0.7
   neural_style -content_img lake.jpg -style_imgs ink.jpg -style_mask -style_mask_imgs lake_mask.png
   neural_style reconstruct lake.jpg    what each layer of the network keeps of one picture
+  neural_style mask lake.jpg -clusters 5    masks of its regions; -box x,y,w,h for a subject's
   neural_style doctor                  what there is to paint with, and how fast it is
 
 Flags take one dash or two; several values are separated by spaces."""
@@ -42,6 +48,14 @@ RECONSTRUCT_DESCRIPTION = """\
 Draw the sheet of what each layer keeps of one picture, as style and as content (the paper's
 figure 1). The settings are those of the presets reconstruct_style and reconstruct_content, and
 the flags given here."""
+MASK_DESCRIPTION = """\
+Make masks of a photograph, and an overlay to look at: of a subject (by -box, by -foreground and
+-background, or by a box and strokes), or of its regions (by -clusters). They have the photograph's
+size and name: lake_mask.png, lake_labels.png.
+
+  neural_style mask still_life.jpg -box 30,110,660,490
+  neural_style mask lake.jpg -foreground lake_sky_strokes.png -background lake_ground_strokes.png
+  neural_style mask lake.jpg -clusters 5"""
 DOCTOR_DESCRIPTION = """\
 Tell versions, machine, device, precision, threads and weights, and time the network at -max_size.
 The flags are those of a transfer; pictures are not read."""
@@ -49,8 +63,29 @@ The flags are those of a transfer; pictures are not read."""
 COMMANDS = {
     "stylize": ("neural_style [flags]", DESCRIPTION),
     "reconstruct": ("neural_style reconstruct PICTURE [flags]", RECONSTRUCT_DESCRIPTION),
+    "mask": ("neural_style mask PICTURE [flags]", MASK_DESCRIPTION),
     "doctor": ("neural_style doctor [flags]", DOCTOR_DESCRIPTION),
 }
+# Flags of `mask` that are its own, and the settings that it takes as a transfer does.
+MASK_FLAGS = {
+    "box": ("X,Y,W,H", "box around the subject: left, top, width, height in its pixels"),
+    "foreground": ("PICTURE", "strokes on the subject: opaque on transparent, or white on black"),
+    "background": ("PICTURE", "strokes on what is not the subject"),
+    "clusters": ("N", "how many regions of like colour, texture and place, 2 to 16"),
+    "img_name": (
+        "NAME",
+        "name of the result and its folder; .png or .tif may be added (default: the photograph's, "
+        "and _mask or _labels)",
+    ),
+}
+MASK_SETTINGS = (
+    "content_img_dir",
+    "max_size",
+    "img_output_dir",
+    "overwrite",
+    "quiet",
+    "verbose",
+)
 
 logger = logging.getLogger("neural_style")
 
@@ -76,12 +111,13 @@ def parse(argv: Sequence[str]) -> Namespace:
     """Return the command and its Config, or exit with a line on what is wrong.
 
     Returns:
-        `command` (one of COMMANDS), `config`, and for `reconstruct` its ten `jobs`.
+        `command` (one of COMMANDS), `config`, for `reconstruct` its ten `jobs`, and for `mask` its
+        `request`.
     """
     flags.FLAGS.mark_as_parsed()  # absl's own flags are not for the users of this program
     arguments = list(argv[1:])
     command = "stylize"
-    if arguments and arguments[0] in ("reconstruct", "doctor"):
+    if arguments and arguments[0] in ("reconstruct", "mask", "doctor"):
         command = arguments.pop(0)
     parser = _parser(command)
     given = vars(parser.parse_args(_checked(arguments, parser)))
@@ -91,6 +127,8 @@ def parse(argv: Sequence[str]) -> Namespace:
         if command == "reconstruct":
             namespace.jobs = _reconstruct_jobs(sources, given)
             namespace.config = namespace.jobs[0][1]
+        elif command == "mask":
+            namespace.request, namespace.config = _mask_request(given)
         else:
             if command == "doctor":  # takes noise for them
                 given = {"content_img": "noise", "style_imgs": "noise"} | given
@@ -113,6 +151,8 @@ def main(arguments: Namespace) -> int:
                 return _stylize(config)
             if arguments.command == "doctor":
                 return _doctor(config)
+            if arguments.command == "mask":
+                return _mask(config, arguments.request)
             return _reconstruct(arguments.jobs)
         except StyleError as error:
             _say(str(error))
@@ -193,12 +233,36 @@ def _reconstruct(jobs: list[tuple[str, Config]]) -> int:
     return INTERRUPTED if results[-1][1].interrupted else 0
 
 
+def _mask(config: Config, request: Request) -> int:
+    with _start(config):
+        from neural_style.result import ResultFolder
+        from neural_style.segmentation import make_masks
+
+        masks = make_masks(config, request)
+    paths = ResultFolder(config).write_parts([(ending, picture) for ending, _, picture in masks])
+    width = max(len(str(path)) for path in paths)
+    for path, (_, remark, _) in zip(paths, masks, strict=True):
+        print(f"{path!s:{width}}  {remark}")
+    return 0
+
+
 def _doctor(config: Config) -> int:
     with _start(config):
         from neural_style.doctor import examine
     for title, line in examine(config):
         print(f"{title:20}  {line}", flush=True)
     return 0
+
+
+def _mask_request(given: dict[str, Any]) -> tuple[Request, Config]:
+    from neural_style.segmentation import Request
+
+    names = [field.name for field in dataclasses.fields(Request)]
+    request = Request(**{name: given.pop(name) for name in names if name in given})
+    picture = given.pop("picture")
+    kind = "mask" if request.clusters is None else "labels"
+    name = {"img_name": f"{Path(picture).stem}_{kind}"}
+    return request, Config(content_img=picture, style_weight=0, **(name | given))
 
 
 def _reconstruct_jobs(sources: list[str], given: dict[str, Any]) -> list[tuple[str, Config]]:
@@ -223,15 +287,23 @@ def _parser(command: str) -> _Parser:
         inherited_absl_flags=None,
         add_help=False,
     )
-    first = parser.add_argument_group("Settings from elsewhere; flags outdo them")
+    makes_masks = command == "mask"
+    first = parser.add_argument_group(
+        "What to make masks from" if makes_masks else "Settings from elsewhere; flags outdo them"
+    )
     first.add_argument("-h", "-help", "--help", action="help", help="show this and exit")
     first.add_argument("-version", "--version", action="version", version=neural_style.__version__)
-    _add(first, "preset", metavar="NAME", help=f"one of {', '.join(preset_names())}")
-    _add(first, "config", metavar="FILE", help="YAML, or a PNG that neural_style has made")
-    if command == "reconstruct":
+    if makes_masks:
+        for name, (metavar, text) in MASK_FLAGS.items():
+            _add(first, name, metavar=metavar, help=text)
+    else:
+        _add(first, "preset", metavar="NAME", help=f"one of {', '.join(preset_names())}")
+        _add(first, "config", metavar="FILE", help="YAML, or a PNG that neural_style has made")
+    if command in ("reconstruct", "mask"):
         first.add_argument("picture", help="a path, or a name in content_img_dir")
     groups: dict[str, Any] = {}
-    for name, field in FIELDS.items():
+    for name in MASK_SETTINGS if makes_masks else FIELDS:
+        field = FIELDS[name]
         group = field.metadata["group"]
         if group not in groups:
             groups[group] = parser.add_argument_group(group)
@@ -265,12 +337,13 @@ def _flag(field: Any) -> dict[str, Any]:
 def _checked(arguments: list[str], parser: _Parser) -> list[str]:
     """Refuse flags that are not exactly known, which argparse would take for a longer one's start.
 
-    Negative numbers are marked as values by a space, since argparse takes -1e-3 for a flag.
+    Negative numbers are marked as values by a space, since argparse takes -1e-3 for a flag, and so
+    are several with commas between them.
     """
     known = {name for action in parser._actions for name in action.option_strings}
     checked = []
     for argument in arguments:
-        if re.fullmatch(r"-(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|-inf|-nan", argument, re.IGNORECASE):
+        if re.fullmatch(r"-(\d+\.?\d*|\.\d+)(e[+-]?\d+)?(,.*)?|-inf|-nan", argument, re.IGNORECASE):
             argument = f" {argument}"
         elif re.match(r"--?[^\W\d]", argument):
             name = argument.partition("=")[0]

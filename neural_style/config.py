@@ -71,6 +71,13 @@ class Config:
         "one mask for each style: paths, or names in content_img_dir; white is painted",
         "Masks",
     )
+    mask_feather: float = _setting(
+        0.0,
+        "soften the masks' edges over so many pixels of the result",
+        "Masks",
+        least=0,
+        most=1000,
+    )
 
     img_name: str = _setting(
         "result",

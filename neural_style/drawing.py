@@ -1,4 +1,4 @@
-"""Draw what is not a painting: the curve of the loss, and sheets of captioned pictures."""
+"""Draw what is not a painting: the curve of the loss, sheets of captioned pictures, overlays."""
 
 from __future__ import annotations
 
@@ -69,6 +69,43 @@ def draw_curve(values: Sequence[float], labels: tuple[str, str]) -> np.ndarray:
     _write(canvas, labels[0], (width // 2 - 30, height - 16))
     _write(canvas, "1", (margin, height - margin + 18))
     _write(canvas, str(len(array)), (width - margin - 12, height - margin + 18))
+    return canvas
+
+
+def draw_cut(photograph: np.ndarray, subject: np.ndarray) -> np.ndarray:
+    """Draw a photograph with all but the subject dark and grey.
+
+    Args:
+        photograph: [H, W, 3], uint8, RGB.
+        subject: [H, W], bool.
+    """
+    grey = cv2.cvtColor(photograph, cv2.COLOR_RGB2GRAY) // 3
+    return np.where(subject[..., None], photograph, grey[..., None])
+
+
+def draw_regions(photograph: np.ndarray, labels: np.ndarray, colours: np.ndarray) -> np.ndarray:
+    """Draw the regions of a photograph in their colours over it, each with its number.
+
+    Args:
+        photograph: [H, W, 3], uint8, RGB.
+        labels: [H, W], uint8; region `k` is drawn in `colours[k]` and numbered k + 1.
+        colours: [K, 3], uint8, RGB.
+    """
+    canvas = cv2.addWeighted(photograph, 0.5, colours[labels], 0.5, 0)
+    scale = max(labels.shape) / 640
+    for label in range(labels.max() + 1):
+        # The number goes where the region is widest; the picture's border ends it as well.
+        inside = np.pad((labels == label).astype(np.uint8), 1)
+        depth = cv2.distanceTransform(inside, cv2.DIST_L2, 3)
+        _, _, _, (x, y) = cv2.minMaxLoc(depth)
+        text = str(label + 1)
+        (width, height), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, scale, 1)
+        at = (x - width // 2, y + height // 2)
+        for colour, thickness in ((INK, 4), ((255, 255, 255), 1.5)):
+            line = max(1, round(thickness * scale))
+            cv2.putText(
+                canvas, text, at, cv2.FONT_HERSHEY_SIMPLEX, scale, colour, line, cv2.LINE_AA
+            )
     return canvas
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import cv2
 import numpy as np
 import tensorflow as tf
 
@@ -44,6 +45,40 @@ def load_mask(source: Any, sizes: tuple[tuple[int, int], ...]) -> np.ndarray:
             f"{width} x {height}: make a mask of the same proportions"
         )
     return mask
+
+
+def feathered(mask: np.ndarray, size: tuple[int, int], width: float) -> np.ndarray:
+    """Return a mask with soft edges, at a size.
+
+    A Gaussian of standard deviation `width` / 4: 95 % of a straight edge's step lie within `width`
+    pixels, half of them on either side, so masks that complement each other still do. Beyond the
+    picture's border the mask goes on as it ends.
+
+    Args:
+        mask: [h, w], float32.
+        size: (height, width) to bring it to before.
+        width: of the soft edge, in pixels of that size, above 0.
+
+    Returns:
+        [H, W], float32.
+    """
+    deviation = (width / 4, width / 4)
+    return cv2.GaussianBlur(resize(mask, size), (0, 0), *deviation, borderType=cv2.BORDER_REPLICATE)
+
+
+def coverage(masks: Sequence[np.ndarray], size: tuple[int, int]) -> str:
+    """Say in percent of the picture where masks overlap and what none covers.
+
+    Grey counts in proportion: of masks that sum to 1 everywhere, neither is any.
+
+    Args:
+        masks: [h, w] each, float32, not all 0, of any sizes; what is brightest in each is 1.
+        size: (height, width) at which they are compared.
+    """
+    total = sum(resize(mask, size) / mask.max() for mask in masks)
+    overlap = 100 * np.clip(total - 1, 0, 1).mean()
+    uncovered = 100 * np.clip(1 - total, 0, 1).mean()
+    return f"overlap on {overlap:.1f} % of the picture, {uncovered:.1f} % are covered by none"
 
 
 def mask_at(mask: np.ndarray) -> Callable[[int, int], tf.Tensor]:

@@ -29,7 +29,7 @@ from neural_style.images import (
     write_picture,
 )
 
-if TYPE_CHECKING:  # colours alone are transferred without TensorFlow
+if TYPE_CHECKING:  # a folder is written without TensorFlow too
     from neural_style.optimise import Step
 
 LONGEST_NAME = 200  # bytes; file systems take 255, and endings and numbers are added
@@ -200,6 +200,22 @@ class ResultFolder:
             path = self.folder / (caption.replace(" ", "_") + ".png")
             self._write(path, Picture(picture.astype(np.float32)))
         return self.path
+
+    def write_parts(self, parts: Sequence[tuple[str, np.ndarray]]) -> list[Path]:
+        """Write pictures that belong together.
+
+        Args:
+            parts: for each what is added to the result's name, nothing for the result itself, and
+                the picture, [H, W, 3], uint8, RGB.
+
+        Returns:
+            Their paths.
+        """
+        paths = [self.path.with_stem(self.folder.name + ending) for ending, _ in parts]
+        for path, (_, pixels) in zip(paths, parts, strict=True):
+            self._write(path, Picture(pixels.astype(np.float32)))
+        self._remove_stale()
+        return paths
 
     def _write(self, path: Path, picture: Picture, bits: int = 8, settings: str = "") -> None:
         write_picture(path, picture, bits, settings)

@@ -27,7 +27,7 @@ from neural_style.images import (
     resize,
 )
 from neural_style.interrupts import check, waiting
-from neural_style.masks import load_mask, mask_at
+from neural_style.masks import coverage, feathered, load_mask, mask_at
 from neural_style.memory import estimate_peak, plan, to_text
 from neural_style.networks import Network, load_network
 from neural_style.objective import Objective
@@ -110,6 +110,8 @@ def stylize(
     if config.transfer == "color":
         return recolour(config)
     inputs = inputs or load_inputs(config)
+    if inputs.masks:
+        logger.info("masks: %s", coverage(inputs.masks, inputs.content.shape[:2]))
     run = Run()
     interrupted = False
     try:
@@ -209,6 +211,8 @@ def load_inputs(config: Config) -> Inputs:
             )
             for source in config.style_mask_imgs
         )
+        if config.mask_feather:
+            masks = tuple(feathered(mask, size, config.mask_feather) for mask in masks)
     init = _initial_image(config, content, resized)
     return Inputs(content, alpha, resized, masks, init)
 

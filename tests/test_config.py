@@ -37,6 +37,7 @@ DEFAULTS = {
     "content_loss_function": 1,
     "style_mask": False,
     "style_mask_imgs": (),
+    "mask_feather": 0.0,
     "model_weights": "auto",
     "network": "vgg19",
     "pooling_type": "avg",

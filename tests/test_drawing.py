@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from neural_style.drawing import CAPTION_HEIGHT, GAP, draw_curve, draw_sheet
+from neural_style.drawing import CAPTION_HEIGHT, GAP, draw_curve, draw_cut, draw_regions, draw_sheet
 
 LEFT, RIGHT, TOP, BOTTOM = 56, 640 - 56, 56, 400 - 56  # the axes' corners
 
@@ -59,3 +59,28 @@ def test_a_sheet_has_its_captions():
     caption = slice(GAP + 20, GAP + 20 + CAPTION_HEIGHT)
     assert draw_sheet([[("words", grey)]], 20)[caption].min() < 100
     assert draw_sheet([[("", grey)]], 20)[caption].min() == 255
+
+
+def test_a_cut_keeps_the_subject_and_darkens_the_rest():
+    photograph = np.full((20, 30, 3), (240, 30, 60), np.uint8)
+    subject = np.zeros((20, 30), bool)
+    subject[5:9] = True
+    drawn = draw_cut(photograph, subject)
+    assert (drawn[subject] == (240, 30, 60)).all()
+    grey = round(0.299 * 240 + 0.587 * 30 + 0.114 * 60) // 3
+    assert (drawn[~subject] == grey).all()
+    assert (photograph == (240, 30, 60)).all()
+
+
+def test_regions_are_tinted_and_numbered_where_they_are_widest():
+    labels = np.zeros((120, 160), np.uint8)
+    labels[:, 100:] = 1
+    labels[:10] = 1  # the second is widest at the right, the first at the left
+    colours = np.array([(200, 0, 0), (0, 200, 0)], np.uint8)
+    drawn = draw_regions(np.full((120, 160, 3), 100, np.uint8), labels, colours)
+    tint = np.array([(150, 50, 50), (50, 150, 50)])[labels]
+    numbers = np.abs(drawn - tint).max(-1) > 2
+    for left, right in ((30, 75), (110, 150)):
+        assert numbers[15:110, left:right].any()
+        numbers[15:110, left:right] = False
+    assert not numbers.any()

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import math
+import re
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 from neural_style.errors import StyleError
-from neural_style.masks import load_mask, mask_at
+from neural_style.masks import coverage, feathered, load_mask, mask_at
 
 SIZES = ((40, 48),)
 LAYERS = [(40, 48), (20, 24), (10, 12), (5, 6), (3, 3), (1, 1)]
@@ -110,3 +115,62 @@ def test_a_mask_is_resized_by_area():
     assert np.allclose(mask_at(mask)(2, 2), expected)
     mask[0, 0] = 0  # 3 of 4 white
     assert np.allclose(mask_at(mask)(2, 2), [[1, 0.5 / 0.75], [0, 0]])
+
+
+class TestFeather:
+    @pytest.mark.parametrize("width", [10, 20, 40])
+    def test_a_straight_edge_becomes_the_gaussians_integral(self, width):
+        mask = white_left_half(4, 100).astype(np.float32)
+        soft = feathered(mask, (4, 100), width)
+        beyond_the_edge = np.arange(100) + 0.5 - 50
+        expected = [127.5 * math.erfc(d / (width / 4) / math.sqrt(2)) for d in beyond_the_edge]
+        assert np.allclose(soft, expected, atol=1)
+
+    def test_the_edge_stays_within_its_width(self):
+        soft = feathered(white_left_half(4, 100).astype(np.float32), (4, 100), 20)[0]
+        assert soft[39] > 0.97 * 255
+        assert soft[60] < 0.03 * 255
+        assert soft[0] == pytest.approx(255)  # the picture's border is no edge
+
+    def test_it_is_wide_at_the_size_of_the_transfer(self):
+        large = white_left_half(160, 192).astype(np.float32)
+        small = white_left_half().astype(np.float32)
+        wanted = feathered(small, (40, 48), 6)
+        assert np.allclose(feathered(large, (40, 48), 6), wanted, atol=1e-3)
+
+    @given(st.integers(0, 99), st.floats(1e-9, 1000))
+    def test_masks_that_complement_each_other_still_do(self, seed, width):
+        mask = (np.random.default_rng(seed).random((20, 24)) < 0.3).astype(np.float32) * 255
+        pair = [feathered(part, (20, 24), width) for part in (mask, 255 - mask)]
+        assert np.allclose(sum(pair), 255, atol=1e-2)
+
+
+class TestCoverage:
+    def percents(self, *masks: np.ndarray) -> list[float]:
+        found = coverage([mask.astype(np.float32) for mask in masks], (40, 48))
+        return [float(number) for number in re.findall(r"([\d.]+) %", found)]
+
+    def test_the_line(self):
+        quarter = np.zeros((40, 48), np.float32)
+        quarter[:20, :24] = 255
+        said = coverage([quarter, white_left_half().astype(np.float32)], (40, 48))
+        assert said == "overlap on 25.0 % of the picture, 50.0 % are covered by none"
+
+    def test_halves(self):
+        half = white_left_half()
+        assert self.percents(half) == [0, 50]
+        assert self.percents(half, 255 - half) == [0, 0]
+        assert self.percents(half, half, half) == [50, 50]
+        assert self.percents(half, np.full_like(half, 255)) == [50, 0]
+
+    def test_dark_masks_count_as_much_as_bright_ones(self):
+        """As in the transfer, where each is divided by its maximum."""
+        assert self.percents(white_left_half() / 5, 255 - white_left_half()) == [0, 0]
+
+    def test_masks_of_other_sizes(self):
+        assert self.percents(white_left_half(80, 96), 255 - white_left_half(20, 24)) == [0, 0]
+
+    def test_soft_edges_that_complement_each_other(self):
+        ramp = np.tile(np.linspace(0, 255, 48, dtype=np.float32), (40, 1))
+        assert self.percents(ramp, 255 - ramp) == [0, 0]
+        assert self.percents(ramp) == [0, 50]

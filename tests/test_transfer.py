@@ -144,6 +144,29 @@ class TestStart:
 class TestMasks:
     """Each style where its mask is white."""
 
+    def test_overlap_and_what_is_not_covered_are_said(self, config, caplog):
+        mask = np.zeros((40, 48), np.uint8)
+        mask[:, :12] = 255
+        with caplog.at_level("INFO", "neural_style"):
+            ns.stylize(config(style_mask=True, style_mask_imgs=[mask]))
+        lines = [line for line in caplog.messages if line.startswith("masks: ")]
+        assert lines == ["masks: overlap on 0.0 % of the picture, 75.0 % are covered by none"]
+
+    def test_feather_softens_the_masks_at_the_size_of_the_transfer(self, config):
+        mask = np.zeros((80, 96), np.uint8)
+        mask[:, :48] = 255
+        sharp = config(style_mask=True, style_mask_imgs=[mask])
+        soft = replace(sharp, mask_feather=8)
+        photograph = np.repeat(np.repeat(sharp.content_img, 2, 0), 2, 1)
+        sharp, soft = (
+            load_inputs(replace(given, content_img=photograph, max_size=48)).masks[0]
+            for given in (sharp, soft)
+        )
+        assert sharp.shape == (80, 96)
+        assert np.array_equal(sharp, mask)
+        assert soft.shape == (40, 48)
+        assert np.count_nonzero((soft[0] > 6) & (soft[0] < 249)) == 8
+
     def test_outside_the_mask_the_photograph_stays(self, config, photograph):
         mask = np.zeros((40, 48), np.uint8)
         mask[:, :12] = 255
