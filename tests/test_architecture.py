@@ -16,8 +16,8 @@ ROWS = [
     {"errors", "interrupts"},
     {"layers", "images"},
     {"config", "drawing", "tiling", "colour_matching"},
-    {"colour", "masks", "segmentation", "weights", "features", "losses", "optimise"},
-    {"precision", "spectrum"},
+    {"colour", "masks", "segmentation", "weights"}
+    | {"features", "losses", "optimise", "precision", "spectrum"},
     {"compact"},
     {"objective", "result", "networks"},
     {"checkpoint", "memory", "recolour"},
