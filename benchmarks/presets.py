@@ -35,6 +35,7 @@ SHARED = Path(os.environ.get("NEURAL_STYLE_SHARED", ROOT.parent / "shared")) / "
 PAIRS = [
     ("shared/content/tubingen.jpg", "shared/style/the_scream.jpg"),
     ("shared/content/golden_gate.jpg", "shared/style/wave_kanagawa.jpg"),
+    ("shared/content/taj_mahal.jpg", "shared/style/starry-night.jpg"),
     ("lake.jpg", "strokes.jpg"),
 ]
 REPORT = "the report's way"

@@ -368,7 +368,7 @@ def minimise(
     given: dict[str, Any] = {}
     if config.optimizer == "adam":
         given["learning_rate"] = config.learning_rate
-    elif config.optimizer == "lbfgs":
+    elif config.optimizer == "lbfgs" and not config.style_mask:  # it would reach beyond the masks
         given["precondition"] = pink
     if after:
         given["after"] = after

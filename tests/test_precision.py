@@ -12,6 +12,7 @@ import neural_style as ns
 from neural_style import precision
 from neural_style.compact import HEADS, build_compact, load_compact
 from neural_style.features import build_features
+from neural_style.losses import gram
 from neural_style.precision import choose_precision
 from neural_style.weights import load_weights
 
@@ -89,9 +90,18 @@ def test_weights_and_activations_are_in_it(random_weights):
         assert 0 < float(difference / tf.norm(expected[name])) < 0.02
 
 
-def test_activations_of_compact_leave_it_in_float32():
-    seen = build_compact(load_compact(), list(HEADS), "bfloat16")(tf.ones([1, 16, 16, 3]))
-    assert {activations.features.dtype for activations in seen.values()} == {tf.float32}
+def test_gram_matrices_of_compact_in_bfloat16_are_float32():
+    """And near those of float32; the first layer has four and a half pieces of the sum."""
+    picture = tf.random.stateless_uniform([1, 16, 144, 3], [1, 2], 0, 255)
+    rough, exact = (
+        build_compact(load_compact(), list(HEADS), dtype)(picture)
+        for dtype in ("bfloat16", "float32")
+    )
+    for name, activations in rough.items():
+        assert activations.features.dtype == tf.bfloat16
+        found, expected = gram(activations), gram(exact[name])
+        assert found.dtype == tf.float32
+        assert tf.norm(found - expected) < 0.02 * tf.norm(expected), name
 
 
 @pytest.mark.parametrize(("features", "chosen"), [("avx512_bf16", "bfloat16"), ("", "float32")])
