@@ -148,6 +148,7 @@ def test_masks_and_several_styles(config, painting):
     assert totals[-1] < totals[0]
 
 
+@pytest.mark.slow
 @pytest.mark.shared
 def test_fifty_iterations_reach_the_loss_of_float32(shared: Path, reference_weights: str):
     """Judged in float32; and no search of L-BFGS stalls in bfloat16's noise."""
