@@ -9,6 +9,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from neural_style.images import to_unit
+
 # The first channel of each is luminance, the others are chroma.
 CONVERSIONS = {
     "yuv": (cv2.COLOR_RGB2YUV, cv2.COLOR_YUV2RGB),
@@ -30,8 +32,8 @@ def keep_colours(painted: np.ndarray, content: np.ndarray, space: str) -> np.nda
         [H, W, 3], float32, RGB, [0, 255].
     """
     there, back = CONVERSIONS[space]
-    light = cv2.cvtColor(_unit(painted), there)[..., :1]
-    chroma = cv2.cvtColor(_unit(content), there)[..., 1:]
+    light = cv2.cvtColor(to_unit(painted), there)[..., :1]
+    chroma = cv2.cvtColor(to_unit(content), there)[..., 1:]
     merged = cv2.cvtColor(np.concatenate([light, chroma], -1), back)
     return np.clip(merged, 0, 1) * np.float32(255)
 
@@ -39,7 +41,3 @@ def keep_colours(painted: np.ndarray, content: np.ndarray, space: str) -> np.nda
 def luminance_only(picture: np.ndarray, space: str) -> np.ndarray:
     """Return the picture [H, W, 3], RGB, [0, 255], without its chroma: grey in three channels."""
     return keep_colours(picture, np.full_like(picture, 128), space)
-
-
-def _unit(picture: np.ndarray) -> np.ndarray:
-    return np.clip(picture, 0, 255).astype(np.float32) / np.float32(255)

@@ -14,6 +14,8 @@ from functools import partial
 import cv2
 import numpy as np
 
+from neural_style.images import to_unit
+
 # Variance, in squared grey levels, below which a direction of colour is rounding and not colour.
 # The tint of an old photograph varies by its rounding to 8 bits alone, a grey one's not at all;
 # stretched to the reference's variance, that would be coloured noise.
@@ -138,8 +140,7 @@ def _ranks(channel: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _to_lab(picture: np.ndarray) -> np.ndarray:
-    unit = np.clip(picture, 0, 255).astype(np.float32) / np.float32(255)
-    return cv2.cvtColor(unit, cv2.COLOR_RGB2LAB) * LAB_LEVELS
+    return cv2.cvtColor(to_unit(picture), cv2.COLOR_RGB2LAB) * LAB_LEVELS
 
 
 def _moments(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

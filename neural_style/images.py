@@ -169,6 +169,14 @@ def is_finite(array: np.ndarray) -> bool:
     return bool(np.isfinite(array.min()) and np.isfinite(array.max()))
 
 
+def to_unit(rgb: np.ndarray) -> np.ndarray:
+    """Return levels in [0, 255] as float32 in [0, 1], which OpenCV's conversions take.
+
+    What lies outside is cut off.
+    """
+    return np.clip(rgb, 0, 255).astype(np.float32) / np.float32(255)
+
+
 def to_pixels(picture: Picture, bits: int = 8) -> np.ndarray:
     """Return the picture rounded to uint8 or uint16, [H, W, 3], or [H, W, 4] with its alpha.
 

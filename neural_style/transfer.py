@@ -291,7 +291,7 @@ def scale_sizes(config: Config, size: tuple[int, int]) -> list[tuple[int, int]]:
     sides = [round(longest / growth**k) for k in range(1, config.scales)]
     coarser = {reduced_size(size, side) for side in sides if side < longest}
     coarser = sorted(found for found in coarser if min(found) >= LEAST_SIDE)
-    return [*coarser, *[tuple(size)] * (config.passes - config.scales + 1)]
+    return [*coarser, *[tuple(size)] * (1 + bool(config.draft_weights))]
 
 
 def scale_iterations(config: Config, scales: int) -> list[int]:
