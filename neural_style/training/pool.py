@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from neural_style.compact import CONTENT_LAYER, STYLE_LAYERS
 from neural_style.config import Config
+from neural_style.spectrum import pink
 from neural_style.training.batches import column, grams, mean_square
 from neural_style.training.pictures import Pictures
 from neural_style.training.settings import Settings
@@ -44,6 +45,7 @@ class Pool:
             "life": np.zeros(count, np.int64),
             "rate": np.zeros(count, np.float32),
             "balance": np.ones(count, np.float32),
+            "filtered": np.zeros(count, np.float32),
         }
 
     def paint(self, random: np.random.Generator) -> np.ndarray:
@@ -80,6 +82,8 @@ class Pool:
         arrays["rate"][number] = np.exp(random.uniform(lowest, highest))
         # Users change the weight of the content by more than that of the style.
         arrays["balance"][number] = 10 ** random.uniform(-1, 0.5)
+        # L-BFGS paints large areas first, Adam and masked L-BFGS details (see `spectrum`).
+        arrays["filtered"][number] = random.random() < 0.5
 
     @tf.function
     def _step(self, pool: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
@@ -97,6 +101,8 @@ class Pool:
                 tape.watch(image)
                 loss = self._transfer_loss(image, content, styles, pool["balance"])
             gradient = tape.gradient(loss, image)
+            filtered = column(pool["filtered"])
+            gradient = filtered * pink(gradient) + (1 - filtered) * gradient
             # To an RMS of 1, so that pictures with a small loss are painted just as well.
             gradient /= column(tf.sqrt(mean_square(gradient))) + 1e-12
             age += 1
