@@ -132,6 +132,27 @@ class Config:
         choices=(1, 2, 3),
     )
 
+    content_distance: str = _setting(
+        "raw",
+        "what of the photograph's activations is kept: raw, all; centred, all but each channel's "
+        "mean; normalised, all but mean and size, so that contrast and colours are free",
+        "Losses",
+        choices=("raw", "centred", "normalised"),
+    )
+    style_distance: str = _setting(
+        "gram",
+        "what of a style's activations is compared: gram, products; wasserstein, mean and "
+        "covariance; mean_std, each channel's mean and deviation; sliced, the whole distribution",
+        "Losses",
+        choices=("gram", "wasserstein", "mean_std", "sliced"),
+    )
+    tv_norm: str = _setting(
+        "l1",
+        "what is summed of differences between neighbouring pixels: l1, they; l2, their squares",
+        "Losses",
+        choices=("l1", "l2"),
+    )
+
     network: str = _setting(
         "vgg19", "network that compares the pictures", "Network", choices=tuple(NETWORKS)
     )

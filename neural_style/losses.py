@@ -67,17 +67,35 @@ def gram(activations: Activations, mask: tf.Tensor | None = None) -> tf.Tensor:
     Returns:
         [C, C], float32.
     """
+    if isinstance(activations, Projection):
+        return moments(activations, mask)[:-1, :-1]
+    return _products(_positions(_masked(activations, mask)))
+
+
+def moments(activations: Activations, mask: tf.Tensor | None = None) -> tf.Tensor:
+    """Return the Gram matrix of F with a channel of ones: sums of products, of F, and of 1.
+
+    Args:
+        activations: [1, H, W, C], float32 or bfloat16, or a projection to C channels.
+        mask: [1, H, W, 1], what F and the ones are multiplied by; None for nothing.
+
+    Returns:
+        [C + 1, C + 1], float32; the last row and column are the sums of F, and the last number
+        that of ones: with a mask m, of m^2.
+    """
     features = features_of(activations)
-    projected = isinstance(activations, Projection)
-    if projected:
-        features = tf.concat([features, tf.ones_like(features[..., :1])], -1)
-    if mask is not None:
-        features *= tf.cast(mask, features.dtype)
-    products = _products(_positions(features))
-    if not projected:
+    features = tf.concat([features, tf.ones_like(features[..., :1])], -1)
+    products = _products(_positions(_masked(features, mask)))
+    if not isinstance(activations, Projection):
         return products
-    map_ = tf.concat([activations.kernel, activations.bias[None]], 0)
+    kernel = tf.pad(activations.kernel, [[0, 0], [0, 1]])
+    bias = tf.concat([activations.bias, [1.0]], 0)
+    map_ = tf.concat([kernel, bias[None]], 0)
     return tf.matmul(map_, tf.matmul(products, map_), transpose_a=True)
+
+
+def _masked(features: tf.Tensor, mask: tf.Tensor | None) -> tf.Tensor:
+    return features if mask is None else features * tf.cast(mask, features.dtype)
 
 
 @tf.custom_gradient
@@ -192,12 +210,16 @@ def style_loss(
 
 
 def total_variation(
-    image: tf.Tensor, begin: tf.Tensor | None = None, end: tf.Tensor | None = None
+    image: tf.Tensor,
+    begin: tf.Tensor | None = None,
+    end: tf.Tensor | None = None,
+    norm: str = "l1",
 ) -> tf.Tensor:
-    """Return the sum of absolute differences between neighbouring pixels.
+    """Return the sum of absolute or squared differences between neighbouring pixels.
 
     Anisotropic total variation, as `tf.image.total_variation` and the report have it; the paper has
-    no such term. By `tf.slice`, whose gradient was measured at a tenth of the time of that of
+    no such term. Squares cost edges the most, absolute values cost them as much as the same rise in
+    many small steps. By `tf.slice`, whose gradient was measured at a tenth of the time of that of
     indexing.
 
     Args:
@@ -205,15 +227,17 @@ def total_variation(
         begin: with `end` a rectangle of pixels, as for `part`: only their differences from the next
             pixel below and to the right count. None for all.
         end: see `begin`.
+        norm: `l1` for absolute values, `l2` for squares.
 
     Returns:
         A scalar.
     """
+    size_of = {"l1": tf.abs, "l2": tf.square}[norm]
     size = tf.constant(image.shape[1:3].as_list())
     begin, end = (tf.zeros_like(size), size) if begin is None else (begin, end)
     total = 0.0
     for step in ([1, 0], [0, 1]):
         last = tf.minimum(end, size - step)  # the picture's last pixels have none to differ from
         neighbours = part(image, begin + step, last + step)
-        total += tf.reduce_sum(tf.abs(neighbours - part(image, begin, last)))
+        total += tf.reduce_sum(size_of(neighbours - part(image, begin, last)))
     return total

@@ -21,6 +21,7 @@ from typing import TypeVar
 import numpy as np
 import tensorflow as tf
 
+from neural_style.distances import CONTENT_DISTANCES, STYLE_DISTANCES
 from neural_style.errors import StyleError
 from neural_style.interrupts import check
 from neural_style.losses import (
@@ -28,10 +29,7 @@ from neural_style.losses import (
     channels,
     content_loss,
     features_of,
-    gram,
     part,
-    squared_distance,
-    style_loss,
     total_variation,
 )
 from neural_style.losses import size as layer_size
@@ -79,6 +77,9 @@ class Objective:
         style_layer_weights: Sequence[float],
         style_weights: Sequence[float],
         content_loss_function: int = 1,
+        content_distance: str = "raw",
+        style_distance: str = "gram",
+        tv_norm: str = "l1",
         tiling: Tiling | None = None,
     ):
         """Compute the targets of the pictures.
@@ -98,6 +99,9 @@ class Objective:
             style_layer_weights: one for each style layer.
             style_weights: one for each style.
             content_loss_function: see `losses.content_loss`.
+            content_distance: one of `distances.CONTENT_DISTANCES`.
+            style_distance: one of `distances.STYLE_DISTANCES`.
+            tv_norm: see `losses.total_variation`.
             tiling: how to cut the pictures; None for not at all.
 
         Raises:
@@ -107,6 +111,9 @@ class Objective:
         self._content_layers = tuple(content_layers)
         self._style_layers = tuple(style_layers) if styles else ()
         self._content_loss_function = content_loss_function
+        self._content_distance = CONTENT_DISTANCES[content_distance]
+        self._style_distance = STYLE_DISTANCES[style_distance]
+        self._tv_norm = tv_norm
         self.content_weight = _variable(content_weight)
         self.style_weight = _variable(style_weight)
         self.tv_weight = _variable(tv_weight)
@@ -117,6 +124,11 @@ class Objective:
         self._size = tuple(content.shape[1:3])
         self._shapes = _layer_shapes(features, self._size)
         self.tiling = tiling
+        if len(self._tiles()) > 1 and not self._can_be_cut():
+            raise StyleError(
+                f"style_distance: {style_distance} needs the whole picture at once, which takes "
+                "more than max_memory: use a smaller max_size, or another style_distance"
+            )
         self._masks = {
             name: [mask(*self._shapes[name][:2])[None, :, :, None] for mask in masks]
             for name in (self._style_layers if masks else ())
@@ -127,7 +139,7 @@ class Objective:
             for index, style in enumerate(styles)
         ]
         self._style_targets = {
-            name: tf.concat([found[_style(name)] for found in grams], 0)
+            name: tf.stack([self._style_target(name, found) for found in grams])
             for name in self._style_layers
         }
 
@@ -222,10 +234,11 @@ class Objective:
         """
         activations = self._features(image)
         sums = self._grams(activations, window, masks)
-        sums["tv"] = total_variation(image, *([] if window is None else tf.unstack(window)))
+        begin, end = (None, None) if window is None else tf.unstack(window)
+        sums["tv"] = total_variation(image, begin, end, self._tv_norm)
         for name, target in targets.items():
             own, target = (self._own(name, seen, window) for seen in (activations[name], target))
-            sums[_content(name)] = squared_distance(own, target)
+            sums[_content(name)] = self._content_distance.statistic(own, target)
         return sums
 
     def _grams(
@@ -235,17 +248,13 @@ class Objective:
         for name in self._style_layers:
             own = self._own(name, activations[name], window)
             own_masks = [self._own(name, mask, window) for mask in masks.get(name, ())]
-            sums[_style(name)] = tf.stack([gram(own, mask) for mask in own_masks or [None]])
+            statistic = self._style_distance.statistic
+            sums[_style(name)] = tf.stack([statistic(own, mask) for mask in own_masks or [None]])
         return sums
 
     def _terms(self, sums: Sums) -> dict[str, tf.Tensor]:
         """Return the terms, given the sums over all tiles."""
-        contents = [
-            content_loss(
-                sums[_content(name)], math.prod(self._shapes[name]), self._content_loss_function
-            )
-            for name in self._content_layers
-        ]
+        contents = [self._content_layer_loss(name, sums) for name in self._content_layers]
         styles = [self._style_layer_loss(name, sums[_style(name)]) for name in self._style_layers]
         content = _weighted_mean(contents, self.content_layer_weights)
         style = _weighted_mean(styles, self.style_layer_weights)
@@ -288,6 +297,14 @@ class Objective:
     @_graph
     def _grams_of_tile(self, image: tf.Tensor, window: tf.Tensor | None, masks: Masks) -> Sums:
         return self._grams(self._features(image), window, masks)
+
+    def _style_target(self, name: str, sums: Sums) -> tf.Tensor:
+        positions = math.prod(self._shapes[name][:2])
+        return self._style_distance.target(sums[_style(name)][0], positions)
+
+    def _can_be_cut(self) -> bool:
+        """Tell whether the losses can be had from the tiles of a picture."""
+        return self._style_distance.additive or not self._style_layers
 
     def _tiles(self) -> Sequence[Tile]:
         if self.tiling is None:
@@ -351,7 +368,7 @@ class Objective:
             except OUT_OF_MEMORY as error:
                 if self.tiling is None:
                     raise
-                smaller = self.tiling.smaller(self._size)
+                smaller = self.tiling.smaller(self._size) if self._can_be_cut() else None
                 if smaller is None:
                     raise StyleError(
                         f"memory ran out, even for tiles of {self.tiling.side} pixels: use a "
@@ -360,15 +377,22 @@ class Objective:
             # Behind the handler, where what the failed work still held is let go of.
             self.tiling = smaller
 
+    def _content_layer_loss(self, name: str, sums: Sums) -> tf.Tensor:
+        """Return one layer's content loss."""
+        positions = math.prod(self._shapes[name][:2])
+        distance = self._content_distance.distance(sums[_content(name)], positions)
+        return content_loss(distance, math.prod(self._shapes[name]), self._content_loss_function)
+
     def _style_layer_loss(self, name: str, grams: tf.Tensor) -> tf.Tensor:
         """Return the mean over the styles of one layer's style loss."""
         targets = self._style_targets[name]
         positions = math.prod(self._shapes[name][:2])
+        distance = self._style_distance.distance
         if not self._masks:
             weights = self.style_weights / tf.reduce_sum(self.style_weights)
-            return style_loss(grams[0], targets, weights, positions) / len(targets)
+            return distance(grams[0], targets, weights, positions) / len(targets)
         losses = [
-            style_loss(grams[i], targets[i : i + 1], tf.ones(1), positions)
+            distance(grams[i], targets[i : i + 1], tf.ones(1), positions)
             for i in range(len(targets))
         ]
         return _weighted_mean(losses, self.style_weights)

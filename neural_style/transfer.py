@@ -273,6 +273,9 @@ def build_objective(
         style_layer_weights=config.style_layer_weights or [1.0] * len(style_layers),
         style_weights=config.style_imgs_weights or [1.0] * len(styles),
         content_loss_function=config.content_loss_function,
+        content_distance=config.content_distance,
+        style_distance=config.style_distance,
+        tv_norm=config.tv_norm,
         tiling=tiling,
     )
     _say_if_smaller(tiling, objective)
