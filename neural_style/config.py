@@ -54,10 +54,12 @@ class Config:
     )
     content_img_dir: str = _setting(
         "image_input",
-        "where content_img, style_mask_imgs and init_img_type are looked up",
+        "where content_img, style_mask_imgs, content_regions and init_img_type are looked up",
         "Pictures",
     )
-    style_imgs_dir: str = _setting("image_input", "where style_imgs are looked up", "Pictures")
+    style_imgs_dir: str = _setting(
+        "image_input", "where style_imgs and style_regions are looked up", "Pictures"
+    )
     max_size: int = _setting(
         512,
         "larger photographs are reduced to this width or height, in pixels",
@@ -73,10 +75,29 @@ class Config:
     )
     mask_feather: float = _setting(
         0.0,
-        "soften the masks' edges over so many pixels of the result",
+        "soften the edges of masks and regions over so many pixels of the result",
         "Masks",
         least=0,
         most=1000,
+    )
+    mask_normalization: str = _setting(
+        "report",
+        "what is compared under a mask: report is sums, so a style's area should be as large; area "
+        "is means over the mask's area (regions always are)",
+        "Masks",
+        choices=("report", "area"),
+    )
+    content_regions: Picture | None = _setting(
+        None,
+        "label map of the photograph, each region in a flat colour: a path, or a name in "
+        "content_img_dir",
+        "Masks",
+    )
+    style_regions: tuple[Picture, ...] = _setting(
+        (),
+        "one label map for each style, a path or a name in style_imgs_dir: what has a colour in "
+        "it gives its style to what has that colour in content_regions",
+        "Masks",
     )
 
     img_name: str = _setting(
@@ -342,6 +363,26 @@ class Config:
                 f"{len(self.style_imgs)} styles; give one for each style, in their order"
             )
 
+        self._check_regions()
+
+    def _check_regions(self) -> None:
+        if self.content_regions is None and not self.style_regions:
+            return
+        if self.content_regions is None:
+            raise StyleError(
+                "content_regions is missing: style_regions needs a label map of the photograph too"
+            )
+        if len(self.style_regions) != len(self.style_imgs):
+            raise StyleError(
+                f"style_regions: received {len(self.style_regions)} label maps for "
+                f"{len(self.style_imgs)} styles; give one for each style, in their order"
+            )
+        if self.style_mask:
+            raise StyleError(
+                "style_mask: content_regions says already where styles go: leave the masks or the "
+                "regions away"
+            )
+
     def _check_layers(self) -> None:
         for name in ("content_layers", "style_layers"):
             layers = getattr(self, name)
@@ -370,10 +411,11 @@ class Config:
         needs_photograph = self.transfer != "both" or (matched and self.keeps_colors)
         if needs_photograph and self.content_img is None:
             raise StyleError(f"{wanted} needs content_img; give the photograph")
-        if from_styles and self.style_mask:
+        places = "style_mask" if self.style_mask else "content_regions"
+        if from_styles and (self.style_mask or self.content_regions is not None):
             raise StyleError(
-                f"style_mask: {wanted.replace(':', '')} gives a picture the styles' colours as a "
-                "whole: leave the masks away"
+                f"{places}: {wanted.replace(':', '')} gives a picture the styles' colours as a "
+                f"whole: leave the {'masks' if self.style_mask else 'label maps'} away"
             )
         if from_styles and self.transfer == "both" and self.color_convert_time == "before":
             raise StyleError(

@@ -16,6 +16,7 @@ import functools
 import itertools
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
@@ -40,12 +41,38 @@ from neural_style.tiling import Span, Tile, Tiling
 Features = Callable[[tf.Tensor], Mapping[str, Activations]]
 Sums = dict[str, tf.Tensor]
 Masks = Mapping[str, Sequence[tf.Tensor]]
+# From the height and width of a layer to the mask there, [h, w].
+MaskAt = Callable[[int, int], tf.Tensor]
 T = TypeVar("T")
 
 # Nothing here needs AutoGraph, whose translation of the network takes seconds.
 _graph = tf.function(autograph=False)
 
 OUT_OF_MEMORY = (tf.errors.ResourceExhaustedError, MemoryError)
+
+
+@dataclass(frozen=True)
+class Guide:
+    """A part of the image, and the styles that go there.
+
+    Attributes:
+        mask: of the part, on the image; None for all of it.
+        styles: their indices, each with the mask of what is taken of that style, or None for all.
+        among: indices of the styles to the sum of whose weights theirs are relative.
+    """
+
+    mask: MaskAt | None
+    styles: Sequence[tuple[int, MaskAt | None]]
+    among: Sequence[int]
+
+
+def one_mask_each(masks: Sequence[MaskAt]) -> list[Guide]:
+    """Return the guides for styles that have one mask each, as in the report.
+
+    A mask lies on the image and on its style; weights are relative to those of all styles.
+    """
+    everyone = range(len(masks))
+    return [Guide(mask, [(index, mask)], everyone) for index, mask in enumerate(masks)]
 
 
 class Objective:
@@ -68,7 +95,7 @@ class Objective:
         features: Features,
         content: tf.Tensor | np.ndarray,
         styles: Sequence[tf.Tensor | np.ndarray],
-        masks: Sequence[Callable[[int, int], tf.Tensor]] | None,
+        guides: Sequence[Guide] | None,
         *,
         content_layers: Sequence[str],
         style_layers: Sequence[str],
@@ -79,6 +106,7 @@ class Objective:
         style_layer_weights: Sequence[float],
         style_weights: Sequence[float],
         content_loss_function: int = 1,
+        by_area: bool = False,
         tiling: Tiling | None = None,
     ):
         """Compute the targets of the pictures.
@@ -87,8 +115,7 @@ class Objective:
             features: maps an image to activations by layer, all of both lists.
             content: [1, H, W, 3]. Without content layers only its size counts.
             styles: k of [1, H, W, 3], of the content's size.
-            masks: None, or for each style a function of (h, w) that returns its mask [h, w] at a
-                layer of that size, with a maximum of 1.
+            guides: which styles go where; None for all of them everywhere.
             content_layers: names; empty for no content term.
             style_layers: names; ignored where there are no styles.
             content_weight: alpha.
@@ -98,6 +125,13 @@ class Objective:
             style_layer_weights: one for each style layer.
             style_weights: one for each style.
             content_loss_function: see `losses.content_loss`.
+            by_area: what the Gram matrices under masks are divided by before they are compared. If
+                not, by nothing, as in the report: a part is compared with as many positions of the
+                style, so its mask should be as large there. If so, by the share of the positions
+                that the mask has (the mean of its square), each by its own (Gatys et al. 2017,
+                equation 3); and the guide counts by that share of the image, so that each pixel is
+                drawn to its style as strongly as it would be without guides. A mask of ones changes
+                nothing either way.
             tiling: how to cut the pictures; None for not at all.
 
         Raises:
@@ -117,19 +151,13 @@ class Objective:
         self._size = tuple(content.shape[1:3])
         self._shapes = _layer_shapes(features, self._size)
         self.tiling = tiling
-        self._masks = {
-            name: [mask(*self._shapes[name][:2])[None, :, :, None] for mask in masks]
-            for name in (self._style_layers if masks else ())
-        }
+        everyone = range(len(styles))
+        whole = Guide(None, [(index, None) for index in everyone], everyone)
+        self._guides = tuple([whole] if guides is None else guides)
+        self._masks = self._at_layers([guide.mask for guide in self._guides])
+        self._shares = self._shares_of(self._masks) if by_area else {}
         self._content_targets = self._with_room(lambda: self._features_of_content(content))
-        grams = [
-            self._with_room(lambda index=index, style=style: self._grams_of_style(style, index))
-            for index, style in enumerate(styles)
-        ]
-        self._style_targets = {
-            name: tf.concat([found[_style(name)] for found in grams], 0)
-            for name in self._style_layers
-        }
+        self._style_targets = self._targets_of_guides(styles, by_area)
 
     def __call__(self, image: tf.Tensor) -> dict[str, tf.Tensor]:
         """Return the terms for the image."""
@@ -214,7 +242,7 @@ class Objective:
             image: the tile's crop, [1, h, w, 3].
             window: see `_own`.
             targets: the content's features at the crop, by layer.
-            masks: the styles' masks at the crop, [1, h, w, 1] each, by layer; empty without masks.
+            masks: the guides' masks at the crop, [1, h, w, 1] each, by layer; empty without masks.
 
         Returns:
             The total variation, a scalar; for each content layer the squared distance, a scalar;
@@ -272,18 +300,60 @@ class Objective:
             for name in self._content_layers
         }
 
-    def _grams_of_style(self, style: tf.Tensor | np.ndarray, index: int) -> Sums:
-        """Return the Gram matrices of a style, each [1, C, C], under its own mask."""
+    def _targets_of_guides(
+        self, styles: Sequence[tf.Tensor | np.ndarray], by_area: bool
+    ) -> list[Sums]:
+        """Return for each guide the targets, [k, C, C] for its k styles, by layer.
+
+        The features of a style are computed once for all guides.
+        """
+        found: dict[tuple[int, int], Sums] = {}
+        for index, style in enumerate(styles):
+            asked = [
+                (place, mask)
+                for place, guide in enumerate(self._guides)
+                for other, mask in guide.styles
+                if other == index
+            ]
+            masks = self._at_layers([mask for _, mask in asked])
+            shares = self._shares_of(masks) if by_area else {}
+            grams = self._with_room(functools.partial(self._grams_of_style, style, masks))
+            grams = {
+                name: _by_share(grams[_style(name)], shares.get(name))
+                for name in self._style_layers
+            }
+            for row, (place, _) in enumerate(asked):
+                found[place, index] = {name: several[row] for name, several in grams.items()}
+        return [
+            {
+                name: tf.stack([found[place, index][name] for index, _ in guide.styles])
+                for name in self._style_layers
+            }
+            for place, guide in enumerate(self._guides)
+        ]
+
+    def _grams_of_style(self, style: tf.Tensor | np.ndarray, masks: Masks) -> Sums:
+        """Return the Gram matrices of a style, [n, C, C] for n masks."""
         return _total(
-            self._grams_of_tile(
-                *self._view(style, tile),
-                {
-                    name: [self._crop(name, masks[index], tile)]
-                    for name, masks in self._masks.items()
-                },
-            )
+            self._grams_of_tile(*self._view(style, tile), self._crops(masks, tile))
             for tile in self._tiles()
         )
+
+    def _at_layers(self, masks: Sequence[MaskAt | None]) -> Masks:
+        """Return masks at each layer of style, [1, h, w, 1]; none if there is but None."""
+        if not any(masks):
+            return {}
+        return {
+            name: [mask(*self._shapes[name][:2])[None, :, :, None] for mask in masks]
+            for name in self._style_layers
+        }
+
+    def _shares_of(self, masks: Masks) -> Sums:
+        """Return what share of the positions each mask has, [n], by layer."""
+        return {
+            name: tf.stack([tf.reduce_mean(tf.square(mask)) for mask in found])
+            for name, found in masks.items()
+        }
 
     @_graph
     def _grams_of_tile(self, image: tf.Tensor, window: tf.Tensor | None, masks: Masks) -> Sums:
@@ -301,11 +371,7 @@ class Objective:
         targets = {
             name: self._crop(name, target, tile) for name, target in self._content_targets.items()
         }
-        masks = {
-            name: [self._crop(name, mask, tile) for mask in masks]
-            for name, masks in self._masks.items()
-        }
-        return *self._view(image, tile), targets, masks
+        return *self._view(image, tile), targets, self._crops(self._masks, tile)
 
     def _view(
         self, image: tf.Tensor | np.ndarray, tile: Tile
@@ -317,6 +383,11 @@ class Objective:
         rows, columns = tile.rows, tile.columns
         crop = image[:, slice(*rows.crop()), slice(*columns.crop())]
         return tf.convert_to_tensor(crop), tf.transpose([rows.own(), columns.own()])
+
+    def _crops(self, masks: Masks, tile: Tile) -> Masks:
+        return {
+            name: [self._crop(name, mask, tile) for mask in found] for name, found in masks.items()
+        }
 
     def _crop(self, name: str, whole: tf.Tensor, tile: Tile) -> tf.Tensor:
         """Return a tile's crop of what is known of a whole layer, [1, h, w, c]."""
@@ -361,17 +432,24 @@ class Objective:
             self.tiling = smaller
 
     def _style_layer_loss(self, name: str, grams: tf.Tensor) -> tf.Tensor:
-        """Return the mean over the styles of one layer's style loss."""
-        targets = self._style_targets[name]
+        """Return the sum over the guides of one layer's style loss, given their Gram matrices."""
         positions = math.prod(self._shapes[name][:2])
-        if not self._masks:
-            weights = self.style_weights / tf.reduce_sum(self.style_weights)
-            return style_loss(grams[0], targets, weights, positions) / len(targets)
-        losses = [
-            style_loss(grams[i], targets[i : i + 1], tf.ones(1), positions)
-            for i in range(len(targets))
-        ]
-        return _weighted_mean(losses, self.style_weights)
+        shares = self._shares.get(name)
+        grams = _by_share(grams, shares)
+        losses = []
+        for place, guide in enumerate(self._guides):
+            weights = tf.gather(self.style_weights, [index for index, _ in guide.styles])
+            among = tf.reduce_sum(tf.gather(self.style_weights, list(guide.among)))
+            weights = tf.math.divide_no_nan(weights, among) / len(guide.among)
+            targets = self._style_targets[place][name]
+            loss = style_loss(grams[place], targets, weights, positions)
+            losses.append(loss if shares is None else loss * shares[place])
+        return tf.add_n(losses)
+
+
+def _by_share(grams: tf.Tensor, shares: tf.Tensor | None) -> tf.Tensor:
+    """Return Gram matrices [n, C, C] divided by their shares of the positions, [n], if any."""
+    return grams if shares is None else tf.math.divide_no_nan(grams, shares[:, None, None])
 
 
 def _layer_shapes(features: Features, size: tuple[int, int]) -> dict[str, tuple[int, int, int]]:
