@@ -87,6 +87,11 @@ class Config:
         "Masks",
         choices=("report", "area"),
     )
+    keep_background: bool = _setting(
+        False,
+        "what no mask covers is the photograph, pixel for pixel; mask_feather softens the seam",
+        "Masks",
+    )
     content_regions: Picture | None = _setting(
         None,
         "label map of the photograph, each region in a flat colour: a path, or a name in "
@@ -363,6 +368,13 @@ class Config:
                 f"{len(self.style_imgs)} styles; give one for each style, in their order"
             )
 
+        if self.keep_background and not self.style_mask:
+            raise StyleError(
+                "keep_background: there are no masks to tell what the background is: add "
+                "-style_mask and style_mask_imgs"
+            )
+        if self.keep_background and self.content_img is None:
+            raise StyleError("keep_background needs content_img; give the photograph")
         self._check_regions()
 
     def _check_regions(self) -> None:

@@ -62,16 +62,29 @@ def feathered(mask: np.ndarray, size: tuple[int, int], width: float) -> np.ndarr
     return cv2.GaussianBlur(resize(mask, size), (0, 0), *deviation, borderType=cv2.BORDER_REPLICATE)
 
 
+def covered(masks: Sequence[np.ndarray], size: tuple[int, int]) -> np.ndarray:
+    """Return how much of each pixel masks cover together.
+
+    Args:
+        masks: [h, w] each, float32, not all 0, of any sizes; what is brightest in each is 1.
+        size: height and width to bring them to.
+
+    Returns:
+        [H, W], float32, from 0 for nothing; above 1 where they overlap.
+    """
+    return sum(resize(mask, size) / mask.max() for mask in masks)
+
+
 def coverage(masks: Sequence[np.ndarray], size: tuple[int, int]) -> str:
     """Say in percent of the picture where masks overlap and what none covers.
 
     Grey counts in proportion: of masks that sum to 1 everywhere, neither is any.
 
     Args:
-        masks: [h, w] each, float32, not all 0, of any sizes; what is brightest in each is 1.
+        masks: see `covered`.
         size: (height, width) at which they are compared.
     """
-    total = sum(resize(mask, size) / mask.max() for mask in masks)
+    total = covered(masks, size)
     overlap = 100 * np.clip(total - 1, 0, 1).mean()
     uncovered = 100 * np.clip(1 - total, 0, 1).mean()
     return f"overlap on {overlap:.1f} % of the picture, {uncovered:.1f} % are covered by none"

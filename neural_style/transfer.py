@@ -27,7 +27,7 @@ from neural_style.images import (
     resize,
 )
 from neural_style.interrupts import check, waiting
-from neural_style.masks import coverage, feathered, load_mask, mask_at, region_at
+from neural_style.masks import coverage, covered, feathered, load_mask, mask_at, region_at
 from neural_style.memory import estimate_peak, plan, to_text
 from neural_style.networks import Network, load_network
 from neural_style.objective import Guide, Objective, one_mask_each
@@ -426,6 +426,8 @@ def _say_if_smaller(before: Tiling, objective: Objective) -> Tiling:
 def finish(config: Config, inputs: Inputs, image: np.ndarray) -> Picture:
     """Return an image of the optimiser as a picture: full size, in range, recoloured, with alpha.
 
+    With `keep_background` it comes to lie on the photograph at the very end.
+
     Raises:
         StyleError: nothing of it can be shown: values that are not finite, or black alone.
     """
@@ -441,6 +443,9 @@ def finish(config: Config, inputs: Inputs, image: np.ndarray) -> Picture:
         references = [inputs.content] if config.keeps_colors else inputs.styles
         weights = () if config.keeps_colors else config.style_imgs_weights
         image = match_colours(image, references, config.color_match, weights)
+    if config.keep_background:
+        painted = np.minimum(covered(inputs.masks, inputs.content.shape[:2]), 1)[..., None]
+        image = inputs.content + painted * (image - inputs.content)  # where painted is 0, exactly
     return Picture(image, inputs.alpha)
 
 

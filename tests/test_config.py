@@ -39,6 +39,7 @@ DEFAULTS = {
     "style_mask_imgs": (),
     "mask_feather": 0.0,
     "mask_normalization": "report",
+    "keep_background": False,
     "content_regions": None,
     "style_regions": (),
     "model_weights": "auto",
@@ -241,6 +242,8 @@ def test_an_array_may_stand_for_a_picture_and_for_several():
         ("style_imgs", [None], "received None, must be a path or an array"),
         ("init_img_type", None, "received None, must be a path or an array"),
         ("style_mask_imgs", ["m.png"], "is given but style_mask is off"),
+        ("keep_background", True, "there are no masks to tell what the background is: add"),
+        ("mask_normalization", "aera", "allowed are report, area; did you mean 'area'?"),
     ],
 )
 def test_a_refused_value_is_named_with_what_is_allowed(name, value, message):
