@@ -43,7 +43,8 @@ class Config:
     )
     style_imgs: tuple[Picture, ...] = _setting(
         (),
-        "one or more pictures whose style to take: paths, or names in style_imgs_dir",
+        "one or more pictures whose style to take: paths, or names in style_imgs_dir; a mask and "
+        "a weight may follow, as in sky.jpg@sky_mask.png:0.7",
         "Pictures",
     )
     style_imgs_weights: tuple[float, ...] = _setting(
@@ -283,6 +284,7 @@ class Config:
 
     def __post_init__(self) -> None:
         """Convert and check every value, then what must hold between them."""
+        self._read_short_forms()
         for field in dataclasses.fields(self):
             value = _convert(field, getattr(self, field.name))
             object.__setattr__(self, field.name, value)
@@ -345,6 +347,34 @@ class Config:
             self.content_layers if self.content_weight else (),
             self.style_layers if self.style_weight else (),
         )
+
+    def _read_short_forms(self) -> None:
+        """Take style_imgs' `style@mask:weight` apart, into the settings of their own."""
+        given = self.style_imgs
+        given = given if isinstance(given, list | tuple) else (given,)
+        folder = _convert(FIELDS["style_imgs_dir"], self.style_imgs_dir)
+        parts = [_short_form(style, folder) for style in given]
+        masks = [mask for _, mask, _ in parts if mask]
+        weights = [weight for _, _, weight in parts if weight]
+        for received, setting in ((masks, "style_mask_imgs"), (weights, "style_imgs_weights")):
+            if received and getattr(self, setting):
+                raise StyleError(
+                    f"{setting} is given, and style_imgs has {received[0]} for it too: give it in "
+                    "one place"
+                )
+        if masks and len(masks) < len(parts):
+            bare = next(style for style, mask, _ in parts if not mask)
+            raise StyleError(
+                f"style_imgs: received {bare} without a mask beside styles with one; give each its "
+                "mask, as in stone.jpg@rest.png"
+            )
+        object.__setattr__(self, "style_imgs", tuple(style for style, _, _ in parts))
+        if masks:
+            object.__setattr__(self, "style_mask", True)
+            object.__setattr__(self, "style_mask_imgs", tuple(masks))
+        if weights:
+            weights = tuple(weight or "1" for _, _, weight in parts)
+            object.__setattr__(self, "style_imgs_weights", weights)
 
     def _check_pictures(self) -> None:
         if self.content_weight == 0 == self.style_weight:
@@ -621,6 +651,28 @@ def _convert_one(field: dataclasses.Field, kind: Any, value: Any) -> Any:
     if value is not None and "most" in limits and value > limits["most"]:
         raise StyleError(f"{name}: received {value:g}, must be at most {limits['most']}")
     return value
+
+
+# The style ends like a file (.jpg); so the @ of me@home/sky.jpg parts nothing.
+_SHORT_FORM = re.compile(
+    r"(?P<style>.+?\.\w+)(@(?P<mask>.+?))?(:(?P<weight>[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?))?",
+    re.IGNORECASE,
+)
+
+
+def _short_form(style: Any, folder: str) -> tuple[Any, str | None, str | None]:
+    """Return style, mask and weight of `style@mask:weight`, of which all but the first may lack.
+
+    A file of that very name, from here or in `folder`, is a style without more.
+    """
+    found = isinstance(style, str) and _SHORT_FORM.fullmatch(style)
+    if not found or not (found["mask"] or found["weight"]):
+        return style, None, None
+    path = os.path.expanduser(style)
+    folders = ("", os.path.expanduser(folder))
+    if any(os.path.isfile(os.path.join(parent, path)) for parent in folders):
+        return style, None, None
+    return found["style"], found["mask"], found["weight"]
 
 
 def _to_bool(name: str, value: Any) -> bool:
