@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Render the sample pictures of this folder: two contents with masks and strokes, five styles.
+"""Render the sample pictures of this folder: contents, styles, masks, label maps.
 
 Everything is drawn by our own code, so the pictures are free to use (CC0). It needs numpy,
 opencv and Pillow, and gives the same pictures every time.
@@ -12,7 +12,7 @@ import sys
 import time
 
 from samples_contents import lake, lake_strokes, still_life
-from samples_paintings import abstract, strokes
+from samples_paintings import abstract, strokes, strokes_labels
 from samples_prints import glass, ink, wave
 
 PICTURES = {
@@ -20,6 +20,7 @@ PICTURES = {
     "lake_strokes": lake_strokes,
     "still_life": still_life,
     "strokes": strokes,
+    "strokes_labels": strokes_labels,
     "wave": wave,
     "glass": glass,
     "ink": ink,

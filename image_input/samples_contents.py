@@ -7,6 +7,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 from samples_tools import (
+    LABELS,
     SUPERSAMPLE,
     blur,
     fbm,
@@ -353,6 +354,9 @@ def lake() -> None:
     mask = smaller(sky_mask * (1 - solid))
     save("lake_mask.png", mask)
     save("lake_mask_inv.png", 1 - np.round(mask * 255) / 255)
+    colours = np.array([rgb(LABELS[name]) for name in ("land", "sky", "water")])
+    parts = np.where(smaller(open_water) > 0.5, 2, (mask > 0.5).astype(int))
+    save("lake_labels.png", colours[parts])
 
 
 # Strokes as a brush paints them on a layer over lake.jpg, by name: a colour and lines of points.

@@ -8,6 +8,8 @@ from PIL import Image
 
 FOLDER = Path(__file__).resolve().parent
 LARGEST_FILE = 390_000  # bytes
+# The colours of what label maps tell apart.
+LABELS = {"sky": "46c8f0", "land": "e6b422", "water": "2846a0"}
 SUPERSAMPLE = 2  # everything is drawn at twice its size, then averaged down
 
 

@@ -43,7 +43,8 @@ class Config:
     )
     style_imgs: tuple[Picture, ...] = _setting(
         (),
-        "one or more pictures whose style to take: paths, or names in style_imgs_dir",
+        "one or more pictures whose style to take: paths, or names in style_imgs_dir; a mask and "
+        "a weight may follow, as in sky.jpg@sky_mask.png:0.7",
         "Pictures",
     )
     style_imgs_weights: tuple[float, ...] = _setting(
@@ -54,10 +55,12 @@ class Config:
     )
     content_img_dir: str = _setting(
         "image_input",
-        "where content_img, style_mask_imgs and init_img_type are looked up",
+        "where content_img, style_mask_imgs, content_regions and init_img_type are looked up",
         "Pictures",
     )
-    style_imgs_dir: str = _setting("image_input", "where style_imgs are looked up", "Pictures")
+    style_imgs_dir: str = _setting(
+        "image_input", "where style_imgs and style_regions are looked up", "Pictures"
+    )
     max_size: int = _setting(
         512,
         "larger photographs are reduced to this width or height, in pixels",
@@ -73,10 +76,34 @@ class Config:
     )
     mask_feather: float = _setting(
         0.0,
-        "soften the masks' edges over so many pixels of the result",
+        "soften the edges of masks and regions over so many pixels of the result",
         "Masks",
         least=0,
         most=1000,
+    )
+    mask_normalization: str = _setting(
+        "report",
+        "what is compared under a mask: report is sums, so a style's area should be as large; area "
+        "is means over the mask's area (regions always are)",
+        "Masks",
+        choices=("report", "area"),
+    )
+    keep_background: bool = _setting(
+        False,
+        "what no mask covers is the photograph, pixel for pixel; mask_feather softens the seam",
+        "Masks",
+    )
+    content_regions: Picture | None = _setting(
+        None,
+        "label map of the photograph, each region in a flat colour: a path, or a name in "
+        "content_img_dir",
+        "Masks",
+    )
+    style_regions: tuple[Picture, ...] = _setting(
+        (),
+        "one label map for each style, a path or a name in style_imgs_dir: what has a colour in "
+        "it gives its style to what has that colour in content_regions",
+        "Masks",
     )
 
     img_name: str = _setting(
@@ -278,6 +305,7 @@ class Config:
 
     def __post_init__(self) -> None:
         """Convert and check every value, then what must hold between them."""
+        self._read_short_forms()
         for field in dataclasses.fields(self):
             value = _convert(field, getattr(self, field.name))
             object.__setattr__(self, field.name, value)
@@ -341,6 +369,34 @@ class Config:
             self.style_layers if self.style_weight else (),
         )
 
+    def _read_short_forms(self) -> None:
+        """Take style_imgs' `style@mask:weight` apart, into the settings of their own."""
+        given = self.style_imgs
+        given = given if isinstance(given, list | tuple) else (given,)
+        folder = _convert(FIELDS["style_imgs_dir"], self.style_imgs_dir)
+        parts = [_short_form(style, folder) for style in given]
+        masks = [mask for _, mask, _ in parts if mask]
+        weights = [weight for _, _, weight in parts if weight]
+        for received, setting in ((masks, "style_mask_imgs"), (weights, "style_imgs_weights")):
+            if received and getattr(self, setting):
+                raise StyleError(
+                    f"{setting} is given, and style_imgs has {received[0]} for it too: give it in "
+                    "one place"
+                )
+        if masks and len(masks) < len(parts):
+            bare = next(style for style, mask, _ in parts if not mask)
+            raise StyleError(
+                f"style_imgs: received {bare} without a mask beside styles with one; give each its "
+                "mask, as in stone.jpg@rest.png"
+            )
+        object.__setattr__(self, "style_imgs", tuple(style for style, _, _ in parts))
+        if masks:
+            object.__setattr__(self, "style_mask", True)
+            object.__setattr__(self, "style_mask_imgs", tuple(masks))
+        if weights:
+            weights = tuple(weight or "1" for _, _, weight in parts)
+            object.__setattr__(self, "style_imgs_weights", weights)
+
     def _check_pictures(self) -> None:
         if self.content_weight == 0 == self.style_weight:
             raise StyleError(
@@ -361,6 +417,33 @@ class Config:
             raise StyleError(
                 f"style_mask_imgs: received {len(self.style_mask_imgs)} masks for "
                 f"{len(self.style_imgs)} styles; give one for each style, in their order"
+            )
+
+        if self.keep_background and not self.style_mask:
+            raise StyleError(
+                "keep_background: there are no masks to tell what the background is: add "
+                "-style_mask and style_mask_imgs"
+            )
+        if self.keep_background and self.content_img is None:
+            raise StyleError("keep_background needs content_img; give the photograph")
+        self._check_regions()
+
+    def _check_regions(self) -> None:
+        if self.content_regions is None and not self.style_regions:
+            return
+        if self.content_regions is None:
+            raise StyleError(
+                "content_regions is missing: style_regions needs a label map of the photograph too"
+            )
+        if len(self.style_regions) != len(self.style_imgs):
+            raise StyleError(
+                f"style_regions: received {len(self.style_regions)} label maps for "
+                f"{len(self.style_imgs)} styles; give one for each style, in their order"
+            )
+        if self.style_mask:
+            raise StyleError(
+                "style_mask: content_regions says already where styles go: leave the masks or the "
+                "regions away"
             )
 
     def _check_layers(self) -> None:
@@ -391,10 +474,11 @@ class Config:
         needs_photograph = self.transfer != "both" or (matched and self.keeps_colors)
         if needs_photograph and self.content_img is None:
             raise StyleError(f"{wanted} needs content_img; give the photograph")
-        if from_styles and self.style_mask:
+        places = "style_mask" if self.style_mask else "content_regions"
+        if from_styles and (self.style_mask or self.content_regions is not None):
             raise StyleError(
-                f"style_mask: {wanted.replace(':', '')} gives a picture the styles' colours as a "
-                "whole: leave the masks away"
+                f"{places}: {wanted.replace(':', '')} gives a picture the styles' colours as a "
+                f"whole: leave the {'masks' if self.style_mask else 'label maps'} away"
             )
         if from_styles and self.transfer == "both" and self.color_convert_time == "before":
             raise StyleError(
@@ -588,6 +672,28 @@ def _convert_one(field: dataclasses.Field, kind: Any, value: Any) -> Any:
     if value is not None and "most" in limits and value > limits["most"]:
         raise StyleError(f"{name}: received {value:g}, must be at most {limits['most']}")
     return value
+
+
+# The style ends like a file (.jpg); so the @ of me@home/sky.jpg parts nothing.
+_SHORT_FORM = re.compile(
+    r"(?P<style>.+?\.\w+)(@(?P<mask>.+?))?(:(?P<weight>[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?))?",
+    re.IGNORECASE,
+)
+
+
+def _short_form(style: Any, folder: str) -> tuple[Any, str | None, str | None]:
+    """Return style, mask and weight of `style@mask:weight`, of which all but the first may lack.
+
+    A file of that very name, from here or in `folder`, is a style without more.
+    """
+    found = isinstance(style, str) and _SHORT_FORM.fullmatch(style)
+    if not found or not (found["mask"] or found["weight"]):
+        return style, None, None
+    path = os.path.expanduser(style)
+    folders = ("", os.path.expanduser(folder))
+    if any(os.path.isfile(os.path.join(parent, path)) for parent in folders):
+        return style, None, None
+    return found["style"], found["mask"], found["weight"]
 
 
 def _to_bool(name: str, value: Any) -> bool:

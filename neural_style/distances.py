@@ -63,12 +63,15 @@ class StyleDistance:
         distance: of the picture's statistic, k targets stacked, their weights [k], and the number
             of positions, the weighted sum of the k losses, a scalar.
         additive: whether the statistic of a whole is the sum of its tiles'.
+        counts_positions: whether the statistic grows with the number of positions, which it does
+            not tell.
     """
 
     statistic: Callable[[Activations, tf.Tensor | None], tf.Tensor]
     target: Callable[[tf.Tensor, int], tf.Tensor]
     distance: Callable[[tf.Tensor, tf.Tensor, tf.Tensor, int], tf.Tensor]
     additive: bool = True
+    counts_positions: bool = False
 
 
 def _difference_sums(activations: Activations, target: tf.Tensor) -> tf.Tensor:
@@ -279,7 +282,7 @@ CONTENT_DISTANCES = {
     "normalised": ContentDistance(_product_sums, _normalised),
 }
 STYLE_DISTANCES = {
-    "gram": StyleDistance(gram, _same, style_loss),
+    "gram": StyleDistance(gram, _same, style_loss, counts_positions=True),
     "wasserstein": StyleDistance(moments, _gaussian_target, wasserstein),
     "mean_std": StyleDistance(moments, _mean_std, mean_std),
     "sliced": StyleDistance(_projections, _resampled, sliced, additive=False),

@@ -12,6 +12,7 @@ from neural_style.images import resize
 INK = (40, 40, 40)
 CAPTION_HEIGHT = 28
 GAP = 8
+TEXT = 0.42  # the height of letters, as OpenCV counts it
 
 
 def draw_sheet(rows: Sequence[Sequence[tuple[str, np.ndarray]]], height: int) -> np.ndarray:
@@ -83,22 +84,31 @@ def draw_cut(photograph: np.ndarray, subject: np.ndarray) -> np.ndarray:
     return np.where(subject[..., None], photograph, grey[..., None])
 
 
-def draw_regions(photograph: np.ndarray, labels: np.ndarray, colours: np.ndarray) -> np.ndarray:
+def draw_regions(
+    photograph: np.ndarray,
+    labels: np.ndarray,
+    colours: np.ndarray,
+    numbers: Sequence[int | None] | None = None,
+) -> np.ndarray:
     """Draw the regions of a photograph in their colours over it, each with its number.
 
     Args:
         photograph: [H, W, 3], uint8, RGB.
-        labels: [H, W], uint8; region `k` is drawn in `colours[k]` and numbered k + 1.
+        labels: [H, W], uint8; region `k` is drawn in `colours[k]`.
         colours: [K, 3], uint8, RGB.
+        numbers: of each region, counted from 0, None for one without; 0, 1, ... if not given.
     """
     canvas = cv2.addWeighted(photograph, 0.5, colours[labels], 0.5, 0)
     scale = max(labels.shape) / 640
     for label in range(labels.max() + 1):
+        number = label if numbers is None else numbers[label]
+        if number is None or not (labels == label).any():
+            continue
         # The number goes where the region is widest; the picture's border ends it as well.
         inside = np.pad((labels == label).astype(np.uint8), 1)
         depth = cv2.distanceTransform(inside, cv2.DIST_L2, 3)
         _, _, _, (x, y) = cv2.minMaxLoc(depth)
-        text = str(label + 1)
+        text = str(number + 1)
         (width, height), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, scale, 1)
         at = (x - width // 2, y + height // 2)
         for colour, thickness in ((INK, 4), ((255, 255, 255), 1.5)):
@@ -109,5 +119,28 @@ def draw_regions(photograph: np.ndarray, labels: np.ndarray, colours: np.ndarray
     return canvas
 
 
+def draw_legend(sheet: np.ndarray, lines: Sequence[tuple[np.ndarray, str]]) -> np.ndarray:
+    """Draw lines of text below a picture, each behind a patch of its colour.
+
+    Args:
+        sheet: [H, W, 3], uint8, RGB; made wider with white if the lines need it.
+        lines: a colour, [3], uint8, RGB, and its text, for each.
+    """
+    step = 22
+    width = max(sheet.shape[1], *(40 + _width(text) + GAP for _, text in lines))
+    canvas = np.full((sheet.shape[0] + step * len(lines) + GAP, width, 3), 255, np.uint8)
+    canvas[: sheet.shape[0], : sheet.shape[1]] = sheet
+    for row, (colour, text) in enumerate(lines):
+        y = sheet.shape[0] + row * step
+        cv2.rectangle(canvas, (GAP, y), (GAP + 20, y + 14), colour.tolist(), cv2.FILLED)
+        cv2.rectangle(canvas, (GAP, y), (GAP + 20, y + 14), INK, 1)
+        _write(canvas, text, (40, y + 12))
+    return canvas
+
+
+def _width(text: str) -> int:
+    return cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, TEXT, 1)[0][0]
+
+
 def _write(canvas: np.ndarray, text: str, at: tuple[int, int]) -> None:
-    cv2.putText(canvas, text, at, cv2.FONT_HERSHEY_SIMPLEX, 0.42, INK, 1, cv2.LINE_AA)
+    cv2.putText(canvas, text, at, cv2.FONT_HERSHEY_SIMPLEX, TEXT, INK, 1, cv2.LINE_AA)

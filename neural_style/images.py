@@ -13,7 +13,7 @@ import struct
 import tempfile
 import warnings
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -29,6 +29,9 @@ from neural_style.errors import StyleError, did_you_mean, first_line
 MOST_PIXELS = 2**28
 Image.MAX_IMAGE_PIXELS = None  # the check is ours, and comes before any pixel is decoded
 logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # it has a line for each damaged tag
+
+# A mask whose aspect differs by more than this was made for another picture.
+ASPECT_TOLERANCE = 0.01
 
 # So many are converted to whole numbers at once: what is between takes little memory.
 ROWS_AT_ONCE = 256
@@ -154,6 +157,12 @@ def reduced_size(size: tuple[int, int], max_size: int) -> tuple[int, int]:
     if longest <= max_size:
         return size
     return max(1, int(height * max_size / longest)), max(1, int(width * max_size / longest))
+
+
+def same_aspect(size: tuple[int, int], sizes: Iterable[tuple[int, int]]) -> bool:
+    """Tell whether a mask or label map has the aspect of one of some (height, width)."""
+    aspect = size[1] / size[0]
+    return any(abs(aspect * h / w - 1) <= ASPECT_TOLERANCE for h, w in sizes)
 
 
 def luminance(picture: Picture) -> np.ndarray:

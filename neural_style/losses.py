@@ -193,7 +193,7 @@ def style_loss(
     Args:
         gram_matrix: G, [C, C], of the image.
         targets: A, [k, C, C], of the k styles.
-        weights: w, [k], with a positive sum.
+        weights: w, [k], not negative.
         positions: M, a scalar.
 
     Returns:
@@ -203,7 +203,7 @@ def style_loss(
     # Divided before they are squared: the squares of raw Gram entries near float32's limit.
     divisor = 2.0 * channels * tf.cast(positions, tf.float32)
     total = tf.reduce_sum(weights)
-    blend = tf.tensordot(weights, targets, 1) / total
+    blend = tf.math.divide_no_nan(tf.tensordot(weights, targets, 1), total)
     distance = tf.reduce_sum(tf.square((gram_matrix - blend) / divisor))
     spreads = tf.reduce_sum(tf.square((targets - blend) / divisor), [1, 2])
     return total * distance + tf.tensordot(weights, spreads, 1)

@@ -10,10 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from neural_style.errors import StyleError
-from neural_style.images import luminance, read_picture, resize
-
-# A mask whose aspect differs by more than this was made for another picture.
-ASPECT_TOLERANCE = 0.01
+from neural_style.images import luminance, read_picture, resize, same_aspect
 
 
 def load_mask(source: Any, sizes: tuple[tuple[int, int], ...]) -> np.ndarray:
@@ -37,8 +34,7 @@ def load_mask(source: Any, sizes: tuple[tuple[int, int], ...]) -> np.ndarray:
             f"style_mask_imgs: {name} is all black, so its style would go nowhere: paint the "
             "area white"
         )
-    aspect = mask.shape[1] / mask.shape[0]
-    if all(abs(aspect * h / w - 1) > ASPECT_TOLERANCE for h, w in sizes):
+    if not same_aspect(mask.shape, sizes):
         height, width = sizes[0]
         raise StyleError(
             f"style_mask_imgs: {name} is {mask.shape[1]} x {mask.shape[0]} pixels, the photograph "
@@ -66,19 +62,52 @@ def feathered(mask: np.ndarray, size: tuple[int, int], width: float) -> np.ndarr
     return cv2.GaussianBlur(resize(mask, size), (0, 0), *deviation, borderType=cv2.BORDER_REPLICATE)
 
 
+def covered(masks: Sequence[np.ndarray], size: tuple[int, int]) -> np.ndarray:
+    """Return how much of each pixel masks cover together.
+
+    Args:
+        masks: [h, w] each, float32, not all 0, of any sizes; what is brightest in each is 1.
+        size: height and width to bring them to.
+
+    Returns:
+        [H, W], float32, from 0 for nothing; above 1 where they overlap.
+    """
+    return sum(resize(mask, size) / mask.max() for mask in masks)
+
+
 def coverage(masks: Sequence[np.ndarray], size: tuple[int, int]) -> str:
     """Say in percent of the picture where masks overlap and what none covers.
 
     Grey counts in proportion: of masks that sum to 1 everywhere, neither is any.
 
     Args:
-        masks: [h, w] each, float32, not all 0, of any sizes; what is brightest in each is 1.
+        masks: see `covered`.
         size: (height, width) at which they are compared.
     """
-    total = sum(resize(mask, size) / mask.max() for mask in masks)
+    total = covered(masks, size)
     overlap = 100 * np.clip(total - 1, 0, 1).mean()
     uncovered = 100 * np.clip(1 - total, 0, 1).mean()
     return f"overlap on {overlap:.1f} % of the picture, {uncovered:.1f} % are covered by none"
+
+
+def region_at(region: np.ndarray) -> Callable[[int, int], tf.Tensor]:
+    """Return a function from a layer's height and width to the mask of a region there.
+
+    It is the root of the share that the region has of each position, so that squares count areas:
+    the Gram matrices under the masks of regions that divide a picture add up to the picture's own,
+    at every layer.
+
+    Args:
+        region: [H, W], float32, [0, 1], not all 0.
+
+    Returns:
+        A function (h, w) to [h, w], float32, [0, 1].
+    """
+
+    def at(height: int, width: int) -> tf.Tensor:
+        return tf.constant(np.sqrt(resize(region, (height, width))))
+
+    return at
 
 
 def mask_at(mask: np.ndarray) -> Callable[[int, int], tf.Tensor]:

@@ -33,13 +33,16 @@ PASSING = 3.6
 SHARE = 0.9
 
 
-def estimate_peak(config: Config, size: tuple[int, int], side: int | None = None) -> int:
+def estimate_peak(
+    config: Config, size: tuple[int, int], side: int | None = None, regions: int = 0
+) -> int:
     """Return the bytes of memory that a run will take at its peak, the whole process.
 
     Args:
         config: the settings. With `model_weights` auto, VGG is assumed.
         size: height and width of the picture.
         side: the longest side of tiles; None for the picture as a whole.
+        regions: how many the picture has; 0 for no label maps.
     """
     layers = _layers(config)
     content_layers, style_layers = config.active_layers()
@@ -53,16 +56,19 @@ def estimate_peak(config: Config, size: tuple[int, int], side: int | None = None
     deepest = max(layers.values(), key=lambda blocks: (len(blocks), blocks[-1][0]))
     kept = sum(count * channels * _positions(i) for i, (count, channels) in enumerate(deepest))
     tile = (kept + PASSING * deepest[0][1]) * activation
-    if config.style_mask:  # each style has its mask, and activations under it
+    masks = regions or (len(config.style_imgs) if config.style_mask else 0)
+    if masks:  # at each layer, and activations under each
         blocks = [layers[name] for name in style_layers]
-        whole += FLOAT * len(config.style_imgs) * sum(_positions(len(it) - 1) for it in blocks)
-        tile += activation * len(config.style_imgs) * sum(map(_numbers, blocks))
+        whole += FLOAT * masks * sum(_positions(len(it) - 1) for it in blocks)
+        tile += activation * masks * sum(map(_numbers, blocks))
     side = max(sides(size, layers)) if side is None else side
     crop = math.prod(Tiling.of(layers, side).largest(size))
     return PROGRAM + int(whole * math.prod(size) + tile * crop)
 
 
-def plan(config: Config, size: tuple[int, int], most: int | None = None) -> Tiling:
+def plan(
+    config: Config, size: tuple[int, int], most: int | None = None, regions: int = 0
+) -> Tiling:
     """Return the tiling with the largest tiles that fit into the memory allowed.
 
     Where the picture fits as a whole, it is one tile.
@@ -71,6 +77,7 @@ def plan(config: Config, size: tuple[int, int], most: int | None = None) -> Tili
         config: the settings; `model_weights` says whether the network is `compact`.
         size: height and width of the picture.
         most: the largest side that tiles may have, whatever memory there is.
+        regions: see `estimate_peak`.
 
     Raises:
         StyleError: even the smallest tiles do not fit.
@@ -82,7 +89,7 @@ def plan(config: Config, size: tuple[int, int], most: int | None = None) -> Tili
         limit = available(config.device)
         given = f"{to_text(limit or 0)} are free"
     for side in sides(size, layers):
-        peak = estimate_peak(config, size, side)
+        peak = estimate_peak(config, size, side, regions)
         if (limit is None or peak <= limit) and (most is None or side <= most):
             return Tiling.of(layers, side)
     raise StyleError(

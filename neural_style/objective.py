@@ -15,7 +15,8 @@ from __future__ import annotations
 import functools
 import itertools
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
@@ -38,12 +39,40 @@ from neural_style.tiling import Span, Tile, Tiling
 Features = Callable[[tf.Tensor], Mapping[str, Activations]]
 Sums = dict[str, tf.Tensor]
 Masks = Mapping[str, Sequence[tf.Tensor]]
+# Height, width and channels by layer.
+Shapes = Mapping[str, tuple[int, int, int]]
+# From the height and width of a layer to the mask there, [h, w].
+MaskAt = Callable[[int, int], tf.Tensor]
 T = TypeVar("T")
 
 # Nothing here needs AutoGraph, whose translation of the network takes seconds.
 _graph = tf.function(autograph=False)
 
 OUT_OF_MEMORY = (tf.errors.ResourceExhaustedError, MemoryError)
+
+
+@dataclass(frozen=True)
+class Guide:
+    """A part of the image, and the styles that go there.
+
+    Attributes:
+        mask: of the part, on the image; None for all of it.
+        styles: their indices, each with the mask of what is taken of that style, or None for all.
+        among: indices of the styles to the sum of whose weights theirs are relative.
+    """
+
+    mask: MaskAt | None
+    styles: Sequence[tuple[int, MaskAt | None]]
+    among: Sequence[int]
+
+
+def one_mask_each(masks: Sequence[MaskAt]) -> list[Guide]:
+    """Return the guides for styles that have one mask each, as in the report.
+
+    A mask lies on the image and on its style; weights are relative to those of all styles.
+    """
+    everyone = range(len(masks))
+    return [Guide(mask, [(index, mask)], everyone) for index, mask in enumerate(masks)]
 
 
 class Objective:
@@ -66,7 +95,7 @@ class Objective:
         features: Features,
         content: tf.Tensor | np.ndarray,
         styles: Sequence[tf.Tensor | np.ndarray],
-        masks: Sequence[Callable[[int, int], tf.Tensor]] | None,
+        guides: Sequence[Guide] | None,
         *,
         content_layers: Sequence[str],
         style_layers: Sequence[str],
@@ -80,6 +109,8 @@ class Objective:
         content_distance: str = "raw",
         style_distance: str = "gram",
         tv_norm: str = "l1",
+        by_area: bool = False,
+        layers_of_styles: Sequence[Collection[str]] | None = None,
         tiling: Tiling | None = None,
     ):
         """Compute the targets of the pictures.
@@ -87,9 +118,8 @@ class Objective:
         Args:
             features: maps an image to activations by layer, all of both lists.
             content: [1, H, W, 3]. Without content layers only its size counts.
-            styles: k of [1, H, W, 3], of the content's size.
-            masks: None, or for each style a function of (h, w) that returns its mask [h, w] at a
-                layer of that size, with a maximum of 1.
+            styles: k of [1, h, w, 3], of any sizes.
+            guides: which styles go where; None for all of them everywhere.
             content_layers: names; empty for no content term.
             style_layers: names; ignored where there are no styles.
             content_weight: alpha.
@@ -102,6 +132,15 @@ class Objective:
             content_distance: one of `distances.CONTENT_DISTANCES`.
             style_distance: one of `distances.STYLE_DISTANCES`.
             tv_norm: see `losses.total_variation`.
+            by_area: what the Gram matrices under masks are divided by before they are compared. If
+                not, by nothing, as in the report: a part is compared with as many positions of the
+                style, so its mask should be as large there. If so, by the share of the positions
+                that the mask has (the mean of its square), each by its own (Gatys et al. 2017,
+                equation 3); and the guide counts by that share of the image, so that each pixel is
+                drawn to its style as strongly as it would be without guides. A mask of ones changes
+                nothing either way.
+            layers_of_styles: for each style the layers of style_layers in which it is compared;
+                None for all of them.
             tiling: how to cut the pictures; None for not at all.
 
         Raises:
@@ -114,6 +153,7 @@ class Objective:
         self._content_distance = CONTENT_DISTANCES[content_distance]
         self._style_distance = STYLE_DISTANCES[style_distance]
         self._tv_norm = tv_norm
+        self._layers_of_styles = layers_of_styles or [self._style_layers] * len(styles)
         self.content_weight = _variable(content_weight)
         self.style_weight = _variable(style_weight)
         self.tv_weight = _variable(tv_weight)
@@ -129,19 +169,13 @@ class Objective:
                 f"style_distance: {style_distance} needs the whole picture at once, which takes "
                 "more than max_memory: use a smaller max_size, or another style_distance"
             )
-        self._masks = {
-            name: [mask(*self._shapes[name][:2])[None, :, :, None] for mask in masks]
-            for name in (self._style_layers if masks else ())
-        }
+        everyone = range(len(styles))
+        whole = Guide(None, [(index, None) for index in everyone], everyone)
+        self._guides = tuple([whole] if guides is None else guides)
+        self._masks = self._at_layers([guide.mask for guide in self._guides], self._shapes)
+        self._shares = _shares(self._masks) if by_area else {}
         self._content_targets = self._with_room(lambda: self._features_of_content(content))
-        grams = [
-            self._with_room(lambda index=index, style=style: self._grams_of_style(style, index))
-            for index, style in enumerate(styles)
-        ]
-        self._style_targets = {
-            name: tf.stack([self._style_target(name, found) for found in grams])
-            for name in self._style_layers
-        }
+        self._style_targets = self._targets_of_guides(styles, by_area)
 
     def __call__(self, image: tf.Tensor) -> dict[str, tf.Tensor]:
         """Return the terms for the image."""
@@ -226,14 +260,14 @@ class Objective:
             image: the tile's crop, [1, h, w, 3].
             window: see `_own`.
             targets: the content's features at the crop, by layer.
-            masks: the styles' masks at the crop, [1, h, w, 1] each, by layer; empty without masks.
+            masks: the guides' masks at the crop, [1, h, w, 1] each, by layer; empty without masks.
 
         Returns:
             The total variation, a scalar; for each content layer the squared distance, a scalar;
             for each style layer the Gram matrices, [k, C, C], for k masks, or one for none.
         """
         activations = self._features(image)
-        sums = self._grams(activations, window, masks)
+        sums = self._statistics(activations, window, masks)
         begin, end = (None, None) if window is None else tf.unstack(window)
         sums["tv"] = total_variation(image, begin, end, self._tv_norm)
         for name, target in targets.items():
@@ -241,7 +275,7 @@ class Objective:
             sums[_content(name)] = self._content_distance.statistic(own, target)
         return sums
 
-    def _grams(
+    def _statistics(
         self, activations: Mapping[str, Activations], window: tf.Tensor | None, masks: Masks
     ) -> Sums:
         sums = {}
@@ -281,63 +315,121 @@ class Objective:
             for name in self._content_layers
         }
 
-    def _grams_of_style(self, style: tf.Tensor | np.ndarray, index: int) -> Sums:
-        """Return the Gram matrices of a style, each [1, C, C], under its own mask."""
+    def _targets_of_guides(
+        self, styles: Sequence[tf.Tensor | np.ndarray], by_area: bool
+    ) -> list[Sums]:
+        """Return for each guide the targets, [k, C, C] for its k styles, by layer.
+
+        The features of a style are computed once for all guides.
+        """
+        found: dict[tuple[int, int], Sums] = {}
+        for index, style in enumerate(styles):
+            asked = [
+                (place, mask)
+                for place, guide in enumerate(self._guides)
+                for other, mask in guide.styles
+                if other == index
+            ]
+            size = tuple(style.shape[1:3])
+            shapes = self._shapes if size == self._size else _layer_shapes(self._features, size)
+            masks = self._at_layers([mask for _, mask in asked], shapes)
+            statistics = self._with_room(functools.partial(self._statistics_of_style, style, masks))
+            targets = {
+                name: self._targets(name, statistics[_style(name)], shapes, masks, by_area)
+                for name in self._style_layers
+            }
+            for row, (place, _) in enumerate(asked):
+                found[place, index] = {name: several[row] for name, several in targets.items()}
+        return [
+            {
+                name: tf.stack([found[place, index][name] for index, _ in guide.styles])
+                for name in self._style_layers
+            }
+            for place, guide in enumerate(self._guides)
+        ]
+
+    def _statistics_of_style(self, style: tf.Tensor | np.ndarray, masks: Masks) -> Sums:
+        """Return what the losses know of a style, n of it for n masks."""
+        size = tuple(style.shape[1:3])
         return _total(
-            self._grams_of_tile(
-                *self._view(style, tile),
-                {
-                    name: [self._crop(name, masks[index], tile)]
-                    for name, masks in self._masks.items()
-                },
-            )
-            for tile in self._tiles()
+            self._statistics_of_tile(*self._view(style, tile), self._crops(masks, tile, size))
+            for tile in self._tiles(size)
         )
 
-    @_graph
-    def _grams_of_tile(self, image: tf.Tensor, window: tf.Tensor | None, masks: Masks) -> Sums:
-        return self._grams(self._features(image), window, masks)
+    def _targets(
+        self, name: str, statistics: tf.Tensor, shapes: Shapes, masks: Masks, by_area: bool
+    ) -> list[tf.Tensor]:
+        """Return a layer's targets, given a style's statistics under n masks.
 
-    def _style_target(self, name: str, sums: Sums) -> tf.Tensor:
+        The style may have other positions than the image, and more or fewer of them.
+        """
         positions = math.prod(self._shapes[name][:2])
-        return self._style_distance.target(sums[_style(name)][0], positions)
+        share = math.prod(shapes[name][:2]) / positions
+        shares = _shares(masks).get(name, 1.0) if by_area else 1.0
+        statistics = self._of_all_positions(statistics, share * shares * tf.ones(len(statistics)))
+        return [self._style_distance.target(one, positions) for one in tf.unstack(statistics)]
+
+    def _at_layers(self, masks: Sequence[MaskAt | None], shapes: Shapes) -> Masks:
+        """Return masks at each layer of style, [1, h, w, 1]; none if there is but None."""
+        if not any(masks):
+            return {}
+        return {
+            name: [mask(*shapes[name][:2])[None, :, :, None] for mask in masks]
+            for name in self._style_layers
+        }
+
+    @_graph
+    def _statistics_of_tile(self, image: tf.Tensor, window: tf.Tensor | None, masks: Masks) -> Sums:
+        return self._statistics(self._features(image), window, masks)
 
     def _can_be_cut(self) -> bool:
         """Tell whether the losses can be had from the tiles of a picture."""
         return self._style_distance.additive or not self._style_layers
 
-    def _tiles(self) -> Sequence[Tile]:
+    def _tiles(self, size: tuple[int, int] | None = None) -> Sequence[Tile]:
+        """Return the tiles of a picture of a size; of the image's if None."""
+        size = size or self._size
         if self.tiling is None:
-            return [Tile(*(Span(0, length, 0, length) for length in self._size))]
-        return self.tiling.cut(self._size)
+            return [Tile(*(Span(0, length, 0, length) for length in size))]
+        return self.tiling.cut(size)
 
     def _seen(
         self, image: tf.Tensor, tile: Tile
     ) -> tuple[tf.Tensor, tf.Tensor | None, Sums, Masks]:
         """Return the arguments of `_sums` for a tile."""
         targets = {
-            name: self._crop(name, target, tile) for name, target in self._content_targets.items()
+            name: self._crop(name, target, tile, self._size)
+            for name, target in self._content_targets.items()
         }
-        masks = {
-            name: [self._crop(name, mask, tile) for mask in masks]
-            for name, masks in self._masks.items()
-        }
-        return *self._view(image, tile), targets, masks
+        return *self._view(image, tile), targets, self._crops(self._masks, tile, self._size)
 
     def _view(
         self, image: tf.Tensor | np.ndarray, tile: Tile
     ) -> tuple[tf.Tensor, tf.Tensor | None]:
         """Return a tile's crop of an image, and its window (see `_own`)."""
-        if tile.is_whole(self._size):
+        if tile.is_whole(tuple(image.shape[1:3])):
             return tf.convert_to_tensor(image), None
         check()
         rows, columns = tile.rows, tile.columns
         crop = image[:, slice(*rows.crop()), slice(*columns.crop())]
         return tf.convert_to_tensor(crop), tf.transpose([rows.own(), columns.own()])
 
-    def _crop(self, name: str, whole: tf.Tensor, tile: Tile) -> tf.Tensor:
-        """Return a tile's crop of what is known of a whole layer, [1, h, w, c]."""
-        if tile.is_whole(self._size):
+    def _crops(self, masks: Masks, tile: Tile, size: tuple[int, int]) -> Masks:
+        return {
+            name: [self._crop(name, mask, tile, size) for mask in found]
+            for name, found in masks.items()
+        }
+
+    def _crop(self, name: str, whole: tf.Tensor, tile: Tile, size: tuple[int, int]) -> tf.Tensor:
+        """Return a tile's crop of what is known of a whole layer, [1, h, w, c].
+
+        Args:
+            name: of the layer.
+            whole: its values.
+            tile: of the picture.
+            size: the picture's height and width.
+        """
+        if tile.is_whole(size):
             return whole
         stride = self.tiling.strides[name]
         return whole[:, slice(*tile.rows.crop(stride)), slice(*tile.columns.crop(stride))]
@@ -384,21 +476,44 @@ class Objective:
         return content_loss(distance, math.prod(self._shapes[name]), self._content_loss_function)
 
     def _style_layer_loss(self, name: str, grams: tf.Tensor) -> tf.Tensor:
-        """Return the mean over the styles of one layer's style loss."""
-        targets = self._style_targets[name]
+        """Return the sum over the guides of one layer's style loss, given their Gram matrices."""
         positions = math.prod(self._shapes[name][:2])
-        distance = self._style_distance.distance
-        if not self._masks:
-            weights = self.style_weights / tf.reduce_sum(self.style_weights)
-            return distance(grams[0], targets, weights, positions) / len(targets)
-        losses = [
-            distance(grams[i], targets[i : i + 1], tf.ones(1), positions)
-            for i in range(len(targets))
-        ]
-        return _weighted_mean(losses, self.style_weights)
+        shares = self._shares.get(name)
+        statistics = self._of_all_positions(grams, shares)
+        losses = []
+        for place, guide in enumerate(self._guides):
+            # A style that is not compared in this layer has no weight here, and is none of those
+            # to which others are relative.
+            here = tf.constant([float(name in layers) for layers in self._layers_of_styles])
+            weights = self.style_weights * here
+            among = tf.gather(tf.stack([weights, here]), list(guide.among), axis=1)
+            total, count = tf.unstack(tf.reduce_sum(among, 1))
+            weights = tf.gather(weights, [index for index, _ in guide.styles])
+            weights = tf.math.divide_no_nan(weights, total * count)
+            targets = self._style_targets[place][name]
+            loss = self._style_distance.distance(statistics[place], targets, weights, positions)
+            losses.append(loss if shares is None else loss * shares[place])
+        return tf.add_n(losses)
+
+    def _of_all_positions(self, statistics: tf.Tensor, shares: tf.Tensor | None) -> tf.Tensor:
+        """Return n statistics as if each were of all positions, given what share it has, [n].
+
+        Those that know their number of positions stay as they are.
+        """
+        if shares is None or not self._style_distance.counts_positions:
+            return statistics
+        return tf.math.divide_no_nan(statistics, shares[:, None, None])
 
 
-def _layer_shapes(features: Features, size: tuple[int, int]) -> dict[str, tuple[int, int, int]]:
+def _shares(masks: Masks) -> Sums:
+    """Return what share of the positions each mask has, [n], by layer."""
+    return {
+        name: tf.stack([tf.reduce_mean(tf.square(mask)) for mask in found])
+        for name, found in masks.items()
+    }
+
+
+def _layer_shapes(features: Features, size: tuple[int, int]) -> Shapes:
     """Return height, width and channels of each layer for a picture, which is not computed."""
     shapes = {}
 

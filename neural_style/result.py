@@ -35,7 +35,7 @@ if TYPE_CHECKING:  # a folder is written without TensorFlow too
 LONGEST_NAME = 200  # bytes; file systems take 255, and endings and numbers are added
 DEFAULT_FORMAT = ".png"
 # What is written beside the picture; a second run may add a number to its name.
-TAKEN = re.compile(r"(content|init|style|mask|config|history)(_\d+)?")
+TAKEN = re.compile(r"(content|init|style|mask|regions|config|history)(_\d+)?")
 
 # What settings that are auto may come to, as the settings beside a result have it.
 AUTOMATIC = {"model_weights": ("auto", "compact"), "precision": ("auto", "float32", "bfloat16")}
@@ -224,7 +224,7 @@ class ResultFolder:
     def _remove_stale(self) -> None:
         """Remove what a run that is overwritten has left and this one has not."""
         name = glob.escape(self.folder.name)
-        beside = ("init.png", "history.png", "style_*.png", "mask_*.png")
+        beside = ("init.png", "history.png", "regions.png", "style_*.png", "mask_*.png")
         for pattern in (*beside, f"{name}.*", f"{name}_[0-9]*.*"):
             for path in set(self.folder.glob(pattern)) - self._written:
                 path.unlink()

@@ -244,7 +244,7 @@ def superpixels(photograph: np.ndarray) -> np.ndarray:
     smooth = cv2.bilateralFilter(photograph, 5, 25, 5)
     smooth = cv2.copyMakeBorder(smooth, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
     pieces = cv2.watershed(smooth, np.pad(seeds, 1))[1:-1, 1:-1]
-    return _filled(pieces, pieces > 0) - 1
+    return filled(pieces, pieces > 0) - 1
 
 
 def _read_photograph(config: Config) -> np.ndarray:
@@ -384,11 +384,16 @@ def _without_islands(labels: np.ndarray) -> np.ndarray:
         large = stats[:, cv2.CC_STAT_AREA] >= LEAST_ISLAND * labels.size
         large[0] = False  # what is not of this label
         kept |= large[pieces]
-    return _filled(labels, kept) if kept.any() else labels
+    return filled(labels, kept) if kept.any() else labels
 
 
-def _filled(labels: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """Give each pixel that is not known the label of the nearest that is."""
+def filled(labels: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Give each pixel that is not known the label of the nearest that is.
+
+    Args:
+        labels: [H, W], whole numbers.
+        known: [H, W], bool, not all False.
+    """
     _, nearest = cv2.distanceTransformWithLabels(
         (~known).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
     )

@@ -27,13 +27,14 @@ from neural_style.images import (
     resize,
 )
 from neural_style.interrupts import check, waiting
-from neural_style.masks import coverage, feathered, load_mask, mask_at
+from neural_style.masks import coverage, covered, feathered, load_mask, mask_at, region_at
 from neural_style.memory import estimate_peak, plan, to_text
 from neural_style.networks import Network, load_network
-from neural_style.objective import Objective
+from neural_style.objective import Guide, Objective, one_mask_each
 from neural_style.optimise import OPTIMISERS, Step
 from neural_style.precision import choose_precision
 from neural_style.recolour import recolour
+from neural_style.regions import Regions, load_regions
 from neural_style.result import Result
 from neural_style.spectrum import pink
 from neural_style.tiling import Tiling
@@ -57,6 +58,7 @@ class Inputs:
         styles: [H, W, 3] each.
         masks: one for each style, [h, w] of any size, float32; None without masks.
         init: where the optimisation starts.
+        regions: the label maps, of any sizes; None without.
     """
 
     content: np.ndarray
@@ -64,13 +66,14 @@ class Inputs:
     styles: tuple[np.ndarray, ...]
     masks: tuple[np.ndarray, ...] | None
     init: np.ndarray
+    regions: Regions | None = None
 
     def reduced(self, size: tuple[int, int]) -> Inputs:
         """Return them at a smaller size; masks go from any size to the layers' by themselves."""
         alpha = None if self.alpha is None else resize(self.alpha, size)
         styles = tuple(resize(style, size) for style in self.styles)
         content, init = resize(self.content, size), resize(self.init, size)
-        return Inputs(content, alpha, styles, self.masks, init)
+        return Inputs(content, alpha, styles, self.masks, init, self.regions)
 
     def pictures(self) -> dict[str, Picture]:
         """Return them by the names under which they are kept beside the result."""
@@ -79,6 +82,9 @@ class Inputs:
             named[f"style_{k}"] = Picture(style)
         for k, mask in enumerate(self.masks or (), 1):
             named[f"mask_{k}"] = Picture(np.repeat(mask[..., None], 3, -1))
+        if self.regions:
+            sheet = self.regions.draw(self.content, self.styles)
+            named["regions"] = Picture(sheet.astype(np.float32))
         return named
 
 
@@ -112,6 +118,8 @@ def stylize(
     inputs = inputs or load_inputs(config)
     if inputs.masks:
         logger.info("masks: %s", coverage(inputs.masks, inputs.content.shape[:2]))
+    for _, line in inputs.regions.legend() if inputs.regions else ():
+        logger.info("region %s", line)
     run = Run()
     interrupted = False
     try:
@@ -213,8 +221,19 @@ def load_inputs(config: Config) -> Inputs:
         )
         if config.mask_feather:
             masks = tuple(feathered(mask, size, config.mask_feather) for mask in masks)
+    regions = None
+    if config.content_regions is not None:
+        maps = [
+            find_picture(source, config.style_imgs_dir, "style_regions")
+            for source in config.style_regions
+        ]
+        own = find_picture(config.content_regions, config.content_img_dir, "content_regions")
+        regions = load_regions(
+            (own, (photograph.size, size)),
+            [(found, (style.size,)) for found, style in zip(maps, styles, strict=True)],
+        )
     init = _initial_image(config, content, resized)
-    return Inputs(content, alpha, resized, masks, init)
+    return Inputs(content, alpha, resized, masks, init, regions)
 
 
 def build_network(config: Config, device: str) -> Network:
@@ -247,10 +266,12 @@ def build_objective(
     """
     size = inputs.content.shape[:2]
     config = replace(config, model_weights=network.source)
-    tiling = plan(config, size, tile)
+    guides = _guides(config, inputs)
+    regions = len(guides) if guides and inputs.regions else 0
+    tiling = plan(config, size, tile, regions)
     count = len(tiling.cut(size))
     if count > 1:
-        peak = to_text(estimate_peak(config, size, tiling.side))
+        peak = to_text(estimate_peak(config, size, tiling.side, regions))
         side = max(tiling.largest(size))
         logger.info("painting in %d tiles of %d px, to take no more than %s", count, side, peak)
     content_layers, style_layers = config.active_layers()
@@ -263,7 +284,7 @@ def build_objective(
         network.features,
         content[None],
         [style[None] for style in styles],
-        inputs.masks and [mask_at(mask) for mask in inputs.masks],
+        guides,
         content_layers=content_layers,
         style_layers=style_layers,
         content_weight=config.content_weight,
@@ -276,10 +297,29 @@ def build_objective(
         content_distance=config.content_distance,
         style_distance=config.style_distance,
         tv_norm=config.tv_norm,
+        by_area=config.mask_normalization == "area" or inputs.regions is not None,
         tiling=tiling,
     )
     _say_if_smaller(tiling, objective)
     return objective
+
+
+def _guides(config: Config, inputs: Inputs) -> list[Guide] | None:
+    """Return which styles go where, as the objective takes it; None for all of them everywhere."""
+    if not config.style_weight:
+        return None
+    if inputs.masks:
+        return one_mask_each([mask_at(mask) for mask in inputs.masks])
+    if inputs.regions is None:
+        return None
+    size = inputs.content.shape[:2]
+    guides = []
+    for mask, sources in inputs.regions.masks():
+        if config.mask_feather:
+            mask = feathered(mask, size, config.mask_feather)
+        styles = [(index, region_at(part)) for index, part in sources]
+        guides.append(Guide(region_at(mask), styles, [index for index, _ in sources]))
+    return guides
 
 
 def scale_sizes(config: Config, size: tuple[int, int]) -> list[tuple[int, int]]:
@@ -389,6 +429,8 @@ def _say_if_smaller(before: Tiling, objective: Objective) -> Tiling:
 def finish(config: Config, inputs: Inputs, image: np.ndarray) -> Picture:
     """Return an image of the optimiser as a picture: full size, in range, recoloured, with alpha.
 
+    With `keep_background` it comes to lie on the photograph at the very end.
+
     Raises:
         StyleError: nothing of it can be shown: values that are not finite, or black alone.
     """
@@ -404,6 +446,9 @@ def finish(config: Config, inputs: Inputs, image: np.ndarray) -> Picture:
         references = [inputs.content] if config.keeps_colors else inputs.styles
         weights = () if config.keeps_colors else config.style_imgs_weights
         image = match_colours(image, references, config.color_match, weights)
+    if config.keep_background:
+        painted = np.minimum(covered(inputs.masks, inputs.content.shape[:2]), 1)[..., None]
+        image = inputs.content + painted * (image - inputs.content)  # where painted is 0, exactly
     return Picture(image, inputs.alpha)
 
 

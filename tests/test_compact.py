@@ -15,7 +15,7 @@ from neural_style.images import Picture, write_picture
 from neural_style.layers import CHANNELS
 from neural_style.losses import Projection, gram, size
 from neural_style.networks import load_network
-from neural_style.objective import Objective
+from neural_style.objective import Objective, one_mask_each
 from neural_style.training.student import Student
 from neural_style.weights import load_weights
 
@@ -97,7 +97,7 @@ def test_objective_is_that_of_the_dense_activations(small_weights):
             features,
             image(33, 20),
             [image(33, 20)[:, ::-1], image(33, 20)[:, :, ::-1]],
-            [mask_at, lambda h, w: 1 - mask_at(h, w)],
+            one_mask_each([mask_at, lambda h, w: 1 - mask_at(h, w)]),
             content_layers=["conv4_2"],
             style_layers=[name for name in names if name != "conv4_2"],
             content_weight=5.0,

@@ -38,6 +38,10 @@ DEFAULTS = {
     "style_mask": False,
     "style_mask_imgs": (),
     "mask_feather": 0.0,
+    "mask_normalization": "report",
+    "keep_background": False,
+    "content_regions": None,
+    "style_regions": (),
     "model_weights": "auto",
     "network": "vgg19",
     "pooling_type": "avg",
@@ -238,6 +242,8 @@ def test_an_array_may_stand_for_a_picture_and_for_several():
         ("style_imgs", [None], "received None, must be a path or an array"),
         ("init_img_type", None, "received None, must be a path or an array"),
         ("style_mask_imgs", ["m.png"], "is given but style_mask is off"),
+        ("keep_background", True, "there are no masks to tell what the background is: add"),
+        ("mask_normalization", "aera", "allowed are report, area; did you mean 'area'?"),
     ],
 )
 def test_a_refused_value_is_named_with_what_is_allowed(name, value, message):
@@ -469,3 +475,67 @@ def test_preset_loads_and_says_how_it_is_used(name):
     header = re.match(r"(#.*\n)+", (CONFIGS / f"{name}.yaml").read_text())[0]
     assert f"neural_style -preset {name} " in header
     assert "Expect" in header
+
+
+class TestShortForm:
+    """style@mask:weight in style_imgs."""
+
+    def test_it_is_the_settings_of_their_own(self):
+        long = config_with(
+            style_imgs=["sky.jpg", "stone.jpg"],
+            style_mask=True,
+            style_mask_imgs=["sky.png", "rest.png"],
+            style_imgs_weights=[0.7, 1],
+        )
+        short = config_with(style_imgs=["sky.jpg@sky.png:0.7", "stone.jpg@rest.png"])
+        assert short == long
+        assert dataclasses.replace(short) == short
+
+    @pytest.mark.parametrize(
+        ("given", "style", "weights", "masks"),
+        [
+            ("a.jpg:2", "a.jpg", (2.0,), ()),
+            ("a.jpg:.5e1", "a.jpg", (5.0,), ()),
+            ("a.jpg@m.png", "a.jpg", (), ("m.png",)),
+            ("me@home.x/a.jpg@m.png:3", "me@home.x/a.jpg", (3.0,), ("m.png",)),
+            ("me@home/a.jpg", "me@home/a.jpg", (), ()),
+            ("my.dir/a.jpg@my.dir/m.png:1", "my.dir/a.jpg", (1.0,), ("my.dir/m.png",)),
+            (r"C:\pictures\a.jpg", r"C:\pictures\a.jpg", (), ()),
+            (r"C:\a.jpg@C:\m.png:3", r"C:\a.jpg", (3.0,), (r"C:\m.png",)),
+            ("a.jpg@", "a.jpg@", (), ()),
+            ("@m.png", "@m.png", (), ()),
+        ],
+    )
+    def test_what_is_what(self, given, style, weights, masks):
+        config = config_with(style_imgs=given)
+        assert (config.style_imgs, config.style_imgs_weights) == ((style,), weights)
+        assert (config.style_mask_imgs, config.style_mask) == (masks, bool(masks))
+
+    @pytest.mark.parametrize("name", ["a@b.jpg", "a.jpg:2", "a.jpg@b.png:3"])
+    def test_a_file_of_that_very_name_is_that(self, name, tmp_path, monkeypatch):
+        (tmp_path / name).touch()
+        assert config_with(style_imgs=name, style_imgs_dir=str(tmp_path)).style_imgs == (name,)
+        monkeypatch.chdir(tmp_path)
+        assert config_with(style_imgs=name).style_imgs == (name,)
+
+    @pytest.mark.parametrize(
+        ("changes", "message"),
+        [
+            (
+                {"style_imgs": "a.jpg@m.png", "style_mask_imgs": ["n.png"]},
+                "style_mask_imgs is given, and style_imgs has m.png for it too",
+            ),
+            (
+                {"style_imgs": "a.jpg:2", "style_imgs_weights": [3]},
+                "style_imgs_weights is given, and style_imgs has 2 for it too",
+            ),
+            (
+                {"style_imgs": ["a.jpg@m.png", "b.jpg"]},
+                "style_imgs: received b.jpg without a mask beside styles with one",
+            ),
+            ({"style_imgs": "a.jpg:-1"}, "style_imgs_weights: received -1, must be at least 0"),
+            ({"style_imgs": "a.jpg:0"}, "style_imgs_weights: received only zeros"),
+        ],
+    )
+    def test_what_does_not_go_together_is_refused(self, changes, message):
+        assert message_of(**changes).startswith(message)

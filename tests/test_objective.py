@@ -5,8 +5,8 @@ import pytest
 import tensorflow as tf
 
 from neural_style.losses import content_loss, gram, squared_distance, style_loss
-from neural_style.masks import mask_at
-from neural_style.objective import Objective
+from neural_style.masks import mask_at, region_at
+from neural_style.objective import Guide, Objective, one_mask_each
 
 KERNEL = tf.constant(np.random.default_rng(9).normal(size=(3, 3, 3, 4)), tf.float32)
 
@@ -22,7 +22,7 @@ def picture(seed: int) -> tf.Tensor:
     return tf.constant(values, tf.float32)
 
 
-def objective(styles: int = 1, masks=None, **changes) -> Objective:
+def objective(styles: int = 1, masks=None, guides=None, features=features, **changes) -> Objective:
     settings = {
         "content_layers": ["second"],
         "style_layers": ["first", "second"],
@@ -34,7 +34,8 @@ def objective(styles: int = 1, masks=None, **changes) -> Objective:
         "style_weights": [1.0] * styles,
     }
     pictures = [picture(10 + k) for k in range(styles)]
-    return Objective(features, picture(1), pictures, masks, **(settings | changes))
+    guides = one_mask_each(masks) if masks else guides
+    return Objective(features, picture(1), pictures, guides, **(settings | changes))
 
 
 def test_terms_by_hand():
@@ -145,3 +146,119 @@ def test_without_styles_or_content_layers():
     assert float(objective(0)(picture(2))["style"]) == 0
     none = objective(1, content_layers=[], content_layer_weights=[])
     assert float(none(picture(2))["content"]) == 0
+
+
+def parts(seed: int, count: int = 3) -> list[np.ndarray]:
+    """Return the masks of regions that divide a picture, [7, 9] each."""
+    labels = np.random.default_rng(seed).integers(0, count, (7, 9))
+    return [(labels == label).astype(np.float32) for label in range(count)]
+
+
+def guided(guides: list[Guide], styles: int = 1, **changes) -> Objective:
+    return objective(styles, guides=guides, by_area=True, **changes)
+
+
+def test_guided_gram_matrices_of_a_partition_add_up_to_the_whole():
+    """Also where the layer's positions are larger than the pixels and lie in two regions."""
+    guides = [Guide(region_at(part), [(0, region_at(part))], [0]) for part in parts(4)]
+    for image in (picture(2), picture(3)):
+        found = guided(guides)._sums(*guided(guides)._seen(image, objective()._tiles()[0]))
+        for name, seen in features(image).items():
+            total = tf.reduce_sum(found[f"style {name}"], 0)
+            np.testing.assert_allclose(total, gram(seen), rtol=1e-5)
+
+
+def test_each_region_is_compared_with_its_counterpart_by_area():
+    """By hand: means over the region against means over the style's, by the region's share."""
+    own, theirs = parts(4, 2), parts(5, 2)
+    guides = [
+        Guide(region_at(a), [(0, region_at(b))], [0]) for a, b in zip(own, theirs, strict=True)
+    ]
+    changes = {"style_layers": ["first"], "style_layer_weights": [1.0]}
+    found = guided(guides, **changes)(picture(2))["style"]
+    image, style = features(picture(2))["first"][0], features(picture(10))["first"][0]
+    expected = 0.0
+    for a, b in zip(own, theirs, strict=True):
+        pixels, wanted = image.numpy()[a > 0], style.numpy()[b > 0]
+        means = pixels.T @ pixels / a.sum(), wanted.T @ wanted / b.sum()
+        expected += a.mean() * np.square(means[0] - means[1]).sum() / (4 * 4**2)
+    assert float(found) == pytest.approx(expected, rel=1e-4)
+
+
+def test_one_region_equals_no_masks():
+    ones = region_at(np.ones((7, 9), np.float32))
+    guide = Guide(ones, [(0, ones), (1, ones)], [0, 1])
+    weights = {"style_weights": [0.3, 0.7]}
+    found, plain = guided([guide], 2, **weights), objective(2, **weights)
+    for name, value in plain(picture(2)).items():
+        assert float(found(picture(2))[name]) == pytest.approx(float(value), rel=1e-5)
+
+
+@pytest.mark.parametrize("styles", [1, 2])
+def test_masks_of_ones_equal_no_masks_by_area_too(styles: int):
+    ones = one_mask_each([mask_at(np.full((7, 9), 255, np.float32))] * styles)
+    weights = {"style_weights": [0.3, 0.7][:styles]}
+    found, plain = guided(ones, styles, **weights), objective(styles, **weights)
+    for name, value in plain(picture(2)).items():
+        assert float(found(picture(2))[name]) == pytest.approx(float(value), rel=1e-5)
+
+
+def test_a_small_region_is_drawn_as_strongly_as_a_large_one():
+    """The style's term of a region does not depend on what else is in the picture."""
+    left = np.zeros((7, 9), np.float32)
+    left[:, :3] = 1
+    whole = region_at(np.ones((7, 9), np.float32))
+    gradients = []
+    for guides in (
+        [Guide(region_at(left), [(0, whole)], [0]), Guide(region_at(1 - left), [(0, whole)], [0])],
+        [Guide(region_at(left), [(0, whole)], [0])],
+    ):
+        loss = guided(guides, content_weight=0.0, tv_weight=0.0)
+        _, gradient = loss.value_and_gradient(picture(2), tf.constant(1.0))
+        gradients.append(gradient.numpy()[:, :, 0])
+    np.testing.assert_allclose(*gradients, rtol=1e-4)
+    assert np.abs(gradients[0]).max() > 0
+
+
+def test_regions_of_several_styles():
+    """A style alone in its region has it as if it were alone; of two, weights count."""
+    own, theirs = parts(4, 2), [region_at(part) for part in parts(5, 2)]
+    first, second = map(region_at, own)
+    both = [Guide(first, [(0, theirs[0])], [0]), Guide(second, [(1, theirs[1])], [1])]
+    found = guided(both, 2, style_weights=[0.2, 0.8])(picture(2))["style"]
+    alone = [
+        guided([guide], 2, style_weights=weights)(picture(2))["style"]
+        for guide, weights in zip(both, ([1.0, 0], [0, 1.0]), strict=True)
+    ]
+    assert float(found) == pytest.approx(float(alone[0] + alone[1]), rel=1e-4)
+    mixed = guided([Guide(first, [(0, theirs[0]), (1, theirs[0])], [0, 1])], 2)
+    singles = [
+        guided([Guide(first, [(k, theirs[0])], [k])], 2)(picture(2))["style"] for k in (0, 1)
+    ]
+    mixed.style_weights.assign([1.0, 3.0])
+    expected = (0.25 * singles[0] + 0.75 * singles[1]) / 2
+    assert float(mixed(picture(2))["style"]) == pytest.approx(float(expected), rel=1e-4)
+
+
+def test_a_style_without_weight_leaves_its_region_alone():
+    guide = Guide(region_at(parts(4)[0]), [(0, region_at(parts(5)[0]))], [0])
+    loss = guided([guide], 2, style_weights=[0.0, 1.0], content_weight=0.0, tv_weight=0.0)
+    terms, gradient = loss.value_and_gradient(picture(2), tf.constant(1.0))
+    assert float(terms["style"]) == 0
+    np.testing.assert_array_equal(gradient, 0)
+
+
+def test_the_features_of_a_style_are_computed_once_for_all_its_regions():
+    calls = []
+
+    def counted(image):
+        tf.py_function(lambda: calls.append(None), [], [])
+        return features(image)
+
+    guides = [Guide(region_at(part), [(0, region_at(part))], [0]) for part in parts(4, 5)]
+    counts = []
+    for used in (guides[:1], guides):
+        calls.clear()
+        guided(used, features=counted)
+        counts.append(len(calls))
+    assert counts[0] == counts[1]

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 import neural_style as ns
 from neural_style import memory, optimise
 from neural_style.layers import blocks_before, layer_names, radius, stride
-from neural_style.masks import mask_at
+from neural_style.masks import mask_at, region_at
 from neural_style.networks import load_network, structure
-from neural_style.objective import Objective
+from neural_style.objective import Guide, Objective, one_mask_each
 from neural_style.tiling import Span, Tiling, sides, spans
 
 VGG_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1", "conv4_2")
@@ -52,7 +52,9 @@ def picture(seed: int, size: tuple[int, int]) -> np.ndarray:
     return np.random.default_rng(seed).uniform(0, 255, (1, *size, 3)).astype(np.float32)
 
 
-def objective_of(size, tiling=None, features=None, styles=1, masks=None, **changes) -> Objective:
+def objective_of(
+    size, tiling=None, features=None, styles=1, masks=None, guides=None, **changes
+) -> Objective:
     arguments = {
         "content_layers": ["layer2"],
         "style_layers": ["layer1", "layer2", "layer3"],
@@ -67,7 +69,11 @@ def objective_of(size, tiling=None, features=None, styles=1, masks=None, **chang
     # Darker, so that Gram matrices differ by more than rounding.
     pictures = [picture(10 + k, size) * 0.4 for k in range(styles)]
     return Objective(
-        features or network(), picture(1, size), pictures, masks, **(arguments | changes)
+        features or network(),
+        picture(1, size),
+        pictures,
+        one_mask_each(masks) if masks else guides,
+        **(arguments | changes),
     )
 
 
@@ -220,6 +226,23 @@ def test_tiles_equal_the_whole_in_real_networks(source, name, pooling, random_we
     assert tiling.halo == 80
     tiling = Tiling(192, tiling.halo, tiling.strides)
     assert len(tiling.cut(size)) == 2
+    assert_equal(objective_of(size, tiling, **changes), objective_of(size, **changes), size)
+
+
+@pytest.mark.usefixtures("eagerly")
+def test_tiles_equal_the_whole_with_regions():
+    """Of two styles; the second region is painted from both."""
+    size = (50, 60)
+    labels = np.random.default_rng(3).integers(0, 2, (5, 6)).repeat(10, 0).repeat(10, 1)
+    own = [region_at((labels == label).astype(np.float32)) for label in (0, 1)]
+    theirs = [region_at((label == labels.T).astype(np.float32)) for label in (0, 1)]
+    guides = [
+        Guide(own[0], [(0, theirs[0])], [0]),
+        Guide(own[1], [(0, theirs[1]), (1, own[0])], [0, 1]),
+    ]
+    changes = {"styles": 2, "guides": guides, "by_area": True}
+    tiling = Tiling(44, HALO, {name: stride(blocks) for name, blocks in BLOCKS.items()})
+    assert len(tiling.cut(size)) > 1
     assert_equal(objective_of(size, tiling, **changes), objective_of(size, **changes), size)
 
 
@@ -388,6 +411,7 @@ def test_estimates_grow_with_what_is_asked_for():
     assert memory.estimate_peak(config(style_layers=["relu1_1"]), size) < plain
     masks = {"style_mask": True, "style_mask_imgs": [np.full((9, 9), 255, np.uint8)]}
     assert memory.estimate_peak(config(**masks), size) > plain
+    assert memory.estimate_peak(config(), size, regions=1) > plain
 
 
 def test_sides_of_a_small_picture():

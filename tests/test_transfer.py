@@ -176,10 +176,52 @@ class TestMasks:
         change = np.abs(ns.stylize(settings).image.astype(int) - photograph)
         assert change[:, :12].mean() > 20 * change[:, 40:].mean()
 
-    def test_of_ones_equals_none(self, config, photograph):
+    @pytest.mark.parametrize("feather", [0, 8])
+    def test_keep_background_is_the_photograph_pixel_for_pixel(self, config, photograph, feather):
+        """Also where smoothness, colours and a larger painted area would have changed it."""
+        mask = np.zeros((80, 96), np.uint8)
+        mask[:, :48] = 255
+        settings = config(
+            style_mask=True,
+            style_mask_imgs=[mask],
+            keep_background=True,
+            mask_feather=feather,
+            original_colors=True,
+            tv_weight=1,
+            scales=2,
+            min_size=24,
+        )
+        image = ns.stylize(settings).image
+        np.testing.assert_array_equal(image[:, 24 + feather :], photograph[:, 24 + feather :])
+        without = ns.stylize(replace(settings, keep_background=False)).image
+        painted = slice(0, 24 - feather)
+        np.testing.assert_allclose(image[:, painted], without[:, painted], atol=1)
+        assert (without[:, 24 + feather :] != photograph[:, 24 + feather :]).any()
+        assert (image[:, painted] != photograph[:, painted]).any()
+
+    def test_keep_background_follows_soft_and_overlapping_masks(self, config, photograph):
+        """Half covered is half of each; covered twice is painted, not more."""
+        half = np.full((40, 48), 255, np.uint8)
+        half[:, 24:] = 128
+        settings = config(
+            style_mask=True,
+            style_imgs=config().style_imgs * 2,
+            style_mask_imgs=[half, np.where(np.arange(48) < 12, half, 0).astype(np.uint8)],
+            keep_background=True,
+        )
+        painted = np.clip(photograph.astype(np.float32) + 40, 0, 255)
+        found = finish(settings, load_inputs(settings), painted).rgb
+        np.testing.assert_allclose(found[:, :24], painted[:, :24], atol=1e-3)
+        share = 128 / 255
+        wanted = share * painted + (1 - share) * photograph
+        np.testing.assert_allclose(found[:, 24:], wanted[:, 24:], atol=1e-2)
+
+    @pytest.mark.parametrize("normalization", ["report", "area"])
+    def test_of_ones_equals_none(self, config, photograph, normalization):
         image = photograph.astype(np.float32) + 5
         ones = np.full((80, 96), 255, np.uint8)
-        masked = ns.evaluate(config(style_mask=True, style_mask_imgs=[ones]), image)
+        settings = config(style_mask=True, style_mask_imgs=[ones], mask_normalization=normalization)
+        masked = ns.evaluate(settings, image)
         plain = ns.evaluate(config(), image)
         assert masked["total"] == pytest.approx(plain["total"], rel=1e-4)
         np.testing.assert_allclose(
