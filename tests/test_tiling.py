@@ -384,6 +384,8 @@ def test_estimates_grow_with_what_is_asked_for():
     assert memory.estimate_peak(config(model_weights="compact"), size) < plain
     assert memory.estimate_peak(config(), size, 500) < plain
     assert memory.estimate_peak(config(optimizer="adam"), size) < plain
+    assert memory.estimate_peak(config(precision="bfloat16"), size) < plain
+    assert memory.estimate_peak(config(precision="float16"), size) > plain
     assert memory.estimate_peak(config(), (1000, 1100)) > plain
     assert memory.estimate_peak(config(style_layers=["relu1_1"]), size) < plain
     masks = {"style_mask": True, "style_mask_imgs": [np.full((9, 9), 255, np.uint8)]}
