@@ -17,7 +17,7 @@ import numpy as np
 import tensorflow as tf
 
 from neural_style.errors import StyleError
-from neural_style.features import MEAN
+from neural_style.features import MEAN, widened
 from neural_style.layers import Blocks, resolve_layer
 from neural_style.losses import Projection
 from neural_style.weights import Weights
@@ -59,7 +59,7 @@ def build_trunk(blocks: int = len(WIDTHS), dtype: str = "float32") -> keras.Mode
 
     Args:
         blocks: how many of its blocks.
-        dtype: Keras's policy for its convolutions: `float32`, `bfloat16` or `mixed_bfloat16`.
+        dtype: Keras's policy for its convolutions: `float32`, `bfloat16`, `float16`, ...
 
     Returns:
         A model from RGB [B, H, W, 3], float32 in [0, 255], to a list of the blocks' outputs.
@@ -91,7 +91,8 @@ def build_compact(
     Args:
         weights: of `load_compact`.
         layers: names of layers of VGG19, all of them in HEADS.
-        dtype: Keras's policy for the convolutions, `float32` or `bfloat16`; the heads are float32.
+        dtype: Keras's policy for the convolutions, `float32`, `bfloat16` or `float16`; the heads
+            are float32.
 
     Returns:
         A function from RGB [1, H, W, 3], float32 in [0, 255], to projections by the names as they
@@ -113,10 +114,11 @@ def build_compact(
         if isinstance(layer, keras.layers.Conv2D):
             layer.set_weights(weights[layer.name])
     trunk.trainable = False
+    run = widened(trunk) if dtype == "float16" else trunk
     maps = {name: [tf.constant(array) for array in weights[head]] for name, head in heads.items()}
 
     def features(image: tf.Tensor) -> dict[str, Projection]:
-        outputs = trunk(image)
+        outputs = run(image)
         return {name: Projection(outputs[blocks[name] - 1], *maps[name]) for name in heads}
 
     return features

@@ -205,7 +205,7 @@ class Config:
     precision: str = _setting(
         "auto",
         "floating-point format of the network; auto is bfloat16 where the device has units for "
-        "it, else float32",
+        "it, else float32. float16 is for GPUs that have units for it alone",
         "Network",
         choices=("auto", "float32", "bfloat16", "float16"),
     )
@@ -329,11 +329,6 @@ class Config:
             raise StyleError(
                 f"img_name: received {self.img_name!r}, must be a plain name; "
                 "folders go into img_output_dir"
-            )
-        if self.precision == "float16":
-            raise StyleError(
-                "precision: float16 ends at 65504, and gradients within the network reach beyond: "
-                "use bfloat16, which takes as little memory, or float32"
             )
         kind, _, number = self.device.lower().lstrip("/").removeprefix("device:").partition(":")
         if kind not in ("gpu", "cpu") or not (number or "0").isdecimal():

@@ -21,7 +21,7 @@ import neural_style
 from neural_style.compact import load_compact
 from neural_style.config import Config
 from neural_style.errors import StyleError
-from neural_style.memory import estimate_peak, plan, to_text
+from neural_style.memory import estimate_peak, of_machine, plan, to_text
 from neural_style.precision import choose_precision
 from neural_style.transfer import (
     Inputs,
@@ -52,8 +52,7 @@ def examine(config: Config) -> Iterator[tuple[str, str]]:
     """
     yield "versions", ", ".join(f"{name} {number}" for name, number in versions().items())
     yield "machine", machine()
-    total, free = memory()
-    yield "memory", f"{total / 2**30:.1f} GB, of which {free / 2**30:.1f} GB are free"
+    yield "memory", memory()
     device, why = find_device(config.device)
     yield "device", f"{device}; not {config.device}, {why}" if why else device
     yield "GPUs", gpus()
@@ -98,14 +97,13 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def memory() -> tuple[int, int]:
-    """Return the bytes of memory that the machine has, and of those the free ones; 0 if unknown."""
-    try:
-        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
-    except OSError:  # not Linux
-        return 0, 0
-    found = {line.split(":")[0]: int(line.split()[1]) * 1024 for line in lines}
-    return found["MemTotal"], found["MemAvailable"]
+def memory() -> str:
+    """Return how much memory there is, and how much of it is free."""
+    total, free = of_machine()
+    if total is None:
+        return "unknown"
+    found = f"{total / 2**30:.1f} GB"
+    return found if free is None else f"{found}, of which {free / 2**30:.1f} GB are free"
 
 
 def peak_memory() -> int:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 # Keras reads its backend once, at its first import; ours is TensorFlow whatever its file says.
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
@@ -17,14 +18,28 @@ from neural_style.layers import convolutions, deepest, resolve_layer
 
 # Mean colour (RGB, in [0, 255]) of the pictures that VGG was trained on.
 MEAN = (123.68, 116.779, 103.939)
+# float16 ends at 65504, and below 6e-5 it loses digits. In units of this, VGG's activations, 7300
+# at most, are about as far from the one as from the other.
+UNIT = 64.0
+# What gradients at the layers are scaled to. Within VGG19 they grew to 30 times that, at the image
+# to 190 times.
+STEEPEST = 16.0
 
 
 class Normalise(keras.layers.Layer):
-    """RGB in [0, 255] to what VGG was trained on: BGR with the mean colour subtracted."""
+    """RGB in [0, 255] to what VGG was trained on: BGR with the mean colour subtracted.
+
+    Attributes:
+        unit: what the result is divided by.
+    """
+
+    def __init__(self, unit: float = 1.0, **settings: Any):
+        super().__init__(**settings)
+        self.unit = unit
 
     def call(self, image: tf.Tensor) -> tf.Tensor:
         """Take and return [B, H, W, 3]."""
-        return tf.reverse(image - tf.constant(MEAN, image.dtype), [-1])
+        return tf.reverse(image - tf.constant(MEAN, image.dtype), [-1]) / self.unit
 
 
 def build_features(
@@ -34,7 +49,7 @@ def build_features(
     pooling_type: str = "avg",
     batch_size: int | None = 1,
     dtype: str = "float32",
-) -> keras.Model:
+) -> Callable[[tf.Tensor], dict[str, tf.Tensor]]:
     """Build the model that maps an image to the activations of the named layers.
 
     It is cut behind the deepest layer asked for. Pooling is 2 x 2 with stride 2 and padding
@@ -47,11 +62,12 @@ def build_features(
         network: `vgg19` or `vgg16`.
         pooling_type: `avg` or `max`.
         batch_size: B, the number of images; None for any.
-        dtype: Keras's policy for its weights and activations: `float32` or `bfloat16`.
+        dtype: Keras's policy for its weights and activations: `float32`, `bfloat16` or `float16`.
 
     Returns:
         A model from RGB [B, H, W, 3], float32 in [0, 255], to a dict of [B, h, w, C] by the names
-        as they were given, in `dtype`. Nothing in it is trainable.
+        as they were given, in `dtype`. Nothing in it is trainable. For float16 it is not the model
+        but a function around it, and what it returns is float32 (see `widened`).
 
     Raises:
         StyleError: an unknown layer, or Keras runs on another backend than TensorFlow.
@@ -65,8 +81,11 @@ def build_features(
     last = deepest(names.values(), network)
     pooling = {"avg": keras.layers.AveragePooling2D, "max": keras.layers.MaxPooling2D}[pooling_type]
 
+    # A convolution with a ReLU is homogeneous: the picture and all biases divided by the unit, so
+    # is every activation.
+    unit = UNIT if dtype == "float16" else 1.0
     image = keras.Input((None, None, 3), batch_size=batch_size, name="image")
-    x = Normalise(name="normalise", dtype="float32")(image)
+    x = Normalise(unit, name="normalise", dtype="float32")(image)
     outputs = {}
     previous_block = "1"
     for name, _, channels in convolutions(network):
@@ -94,6 +113,43 @@ def build_features(
     model = keras.Model(image, {name: outputs[layer] for name, layer in names.items()})
     for layer in model.layers:
         if isinstance(layer, keras.layers.Conv2D):
-            layer.set_weights(weights[layer.name])
+            kernel, bias = weights[layer.name]
+            layer.set_weights([kernel, bias / unit])
     model.trainable = False
-    return model
+    return widened(model, unit) if dtype == "float16" else model
+
+
+def widened(network: Callable[[tf.Tensor], Any], unit: float = 1.0) -> Callable[[tf.Tensor], Any]:
+    """Return a network that computes in float16 as a function in float32, its gradient included.
+
+    The losses may have any weights, so gradients at the layers may be too large or too small for
+    float16. Their way back through the network is linear: they are divided by the largest of them
+    on their way in, and the image's is multiplied by it. This is the loss scaling of Micikevicius
+    et al., "Mixed Precision Training", ICLR 2018, but by what is found at each step.
+
+    Args:
+        network: maps an image, float32, to tensors in float16, in any structure.
+        unit: what they are multiplied by.
+
+    Returns:
+        A function from an image to the same structure of tensors in float32.
+    """
+
+    @tf.custom_gradient
+    def compute(image: tf.Tensor):
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(image)
+            outputs = network(image)
+
+        def gradient(*upstream: tf.Tensor, variables: Sequence[tf.Variable]):
+            largest = tf.reduce_max([tf.reduce_max(tf.abs(each)) for each in upstream])
+            scale = tf.maximum(largest / STEEPEST, np.finfo(np.float32).tiny)
+            scaled = [tf.cast(each / scale, tf.float16) for each in upstream]
+            scaled = tf.nest.pack_sequence_as(outputs, scaled)
+            pulled = tape.gradient(outputs, image, output_gradients=scaled)
+            return unit * scale * pulled, [None] * len(variables)  # weights are not learnt
+
+        wide = tf.nest.map_structure(lambda each: unit * tf.cast(each, tf.float32), outputs)
+        return wide, gradient
+
+    return compute

@@ -17,8 +17,9 @@ from neural_style.networks import structure
 from neural_style.tiling import Tiling, sides
 
 FLOAT = 4  # bytes
-# Of an activation; in bfloat16 a few are float32 all the same.
-ACTIVATION = {"float32": 4, "bfloat16": 2.2}
+# Of an activation; in bfloat16 a few are float32 all the same. Measured for float16: what it saves
+# is less than what goes into the float32 beside it, and into a processor's convolutions.
+ACTIVATION = {"float32": 4, "bfloat16": 2.2, "float16": 6.4}
 # Measured: Python, TensorFlow and the libraries, the network's weights and graphs.
 PROGRAM = 768 * 2**20
 # Pictures of the size of the transfer that are in memory at once: those of the optimiser while the
@@ -31,6 +32,8 @@ PICTURES = 4
 PASSING = 3.6
 # What is free is not taken to the last byte: others on the machine want some of it.
 SHARE = 0.9
+# Where Linux tells a container what it is allowed.
+GROUPS = Path("/sys/fs/cgroup")
 
 
 def estimate_peak(
@@ -128,24 +131,31 @@ def available(device: str = "/cpu:0") -> int | None:
     kind, _, number = device.strip("/").partition(":")
     if kind == "gpu" and len(tf.config.list_physical_devices("GPU")) > int(number):
         return _available_on_gpu(int(number))
-    own = _number("/proc/self/status", "VmRSS:") or 0
-    limits = []
-    free = _number("/proc/meminfo", "MemAvailable:")
-    if free is not None:
-        limits.append(own + free)
+    total, free = of_machine()
+    most = total if free is None else free + (_number("/proc/self/status", "VmRSS:") or 0)
+    return None if most is None else int(SHARE * most)
+
+
+def of_machine() -> tuple[int | None, int | None]:
+    """Return the bytes of memory that there are, and how many of them are free.
+
+    In a container both are what is left to it. None stands for what the system does not tell.
+    """
+    found = [[_number("/proc/meminfo", key) for key in ("MemTotal:", "MemAvailable:")]]
     # What a container is allowed, in the second and the first version of Linux's control groups.
     for most, used in [
         ("memory.max", "memory.current"),
         ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes"),
     ]:
         with contextlib.suppress(OSError, ValueError):
-            folder = Path("/sys/fs/cgroup")
-            allowed = int((folder / most).read_text())
-            limits.append(own + allowed - int((folder / used).read_text()))
-    if not limits:
-        with contextlib.suppress(AttributeError, OSError, ValueError):  # not on Windows
-            limits.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
-    return int(SHARE * min(limits)) if limits else None
+            allowed = int((GROUPS / most).read_text())
+            found.append([allowed, allowed - int((GROUPS / used).read_text())])
+    found = [pair for pair in found if None not in pair]
+    if found:
+        return tuple(map(min, zip(*found, strict=True)))
+    with contextlib.suppress(AttributeError, OSError, ValueError):  # not on Windows
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"), None
+    return None, None
 
 
 def to_text(count: float) -> str:

@@ -26,7 +26,7 @@ class Network:
     Attributes:
         features: maps RGB [1, H, W, 3], float32 in [0, 255], to activations by the layers' names.
         source: its weights; `compact` where that has stepped in for `auto`.
-        precision: the format in which it computes, `float32` or `bfloat16`.
+        precision: the format in which it computes: `float32`, `bfloat16` or `float16`.
         description: a few words on what it is and where its weights came from.
     """
 
@@ -52,7 +52,7 @@ def load_network(
         layers: names of layers of the network.
         network: `vgg19` or `vgg16`. Compact stands in for VGG19 alone.
         pooling_type: `avg` or `max`. Compact has `avg` alone.
-        precision: `float32` or `bfloat16`, of its weights and activations.
+        precision: of its weights and activations: `float32`, `bfloat16` or `float16`.
 
     Raises:
         StyleError: no such layer; or weights that are missing, damaged or of another network.

@@ -20,11 +20,12 @@ def choose_precision(precision: str, device: str) -> tuple[str, str]:
     image and the optimiser are float32 always.
 
     Args:
-        precision: `float32`, `bfloat16`, or `auto`: bfloat16 where the device has units for it.
+        precision: `float32`, `bfloat16`, `float16`, or `auto`: bfloat16 where the device has units
+            for it.
         device: `/cpu:0`, `/gpu:0`, ...; it must be there.
 
     Returns:
-        `float32` or `bfloat16`, and in a few words why.
+        The format, and in a few words why.
     """
     if precision != "auto":
         return precision, "as asked for"

@@ -17,9 +17,10 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from neural_style import Config, StyleError, checkpoint, progress, transfer
+from neural_style import Config, StyleError, checkpoint, progress, tiling, transfer
 from neural_style.checkpoint import Checkpoints, Run, identity_of
 from neural_style.images import Picture
+from neural_style.memory import estimate_peak
 from neural_style.optimise import Step, lbfgs
 from neural_style.result import ResultFolder
 
@@ -383,6 +384,33 @@ def test_a_run_that_is_interrupted_again_and_again(run_cli, flags, stop_at, more
         before, after = before.split(","), after.split(",")
         del before[seconds], after[seconds]
         assert before == after
+
+
+def test_a_run_in_tiles_goes_on_in_the_same_tiles(run_cli, flags, stop_at, monkeypatch):
+    """Though there is more memory by then: in larger tiles sums would be rounded otherwise."""
+    monkeypatch.setattr(tiling, "LEAST_SIDE", 16)
+    flags += ["-precision", "float32"]
+    layers = {"style_layers": ["relu1_1", "relu2_1"], "content_layers": ["conv2_2"]}
+    least = estimate_peak(config(precision="float32", **layers), (40, 48), 32)
+    tight = ["-max_memory", f"{(least + 1000) / 2**20}M"]
+    code, _, err = run_cli(*flags, *tight)
+    assert code == 0
+    assert "painting in 4 tiles of 30 px" in err
+    whole = RESULT.read_bytes()
+    RESULT.with_name("config.yaml").unlink()
+    RESULT.unlink()
+
+    flags += ["-overwrite"]
+    stop_at(4)
+    assert run_cli(*flags, *tight)[0] == INTERRUPTED
+    stop_at(0)
+    code, _, err = run_cli(*flags, "-max_memory", "64G", "-resume")
+    assert code == 0
+    assert "painting in 4 tiles of 30 px" in err
+    assert f"going on after iteration 4, from {CHECKPOINT}\n" in err
+    assert RESULT.read_bytes() == whole
+    assert run_cli(*flags, "-max_memory", "64G")[0] == 0
+    assert RESULT.read_bytes() != whole  # so that the above says something
 
 
 def test_nothing_to_resume(run_cli, flags):

@@ -126,9 +126,20 @@ def test_settings_of_pictures_do_not_matter(config):
     assert "; 1 iterations" in timed_evaluation(settings)
 
 
-def test_memory_is_that_of_the_system():
-    total, free = memory()
-    assert 0 <= free <= total
+@pytest.mark.parametrize(
+    ("there_is", "said"),
+    [
+        ((2**33, 3 * 2**29), "8.0 GB, of which 1.5 GB are free"),
+        ((2**33, None), "8.0 GB"),
+        ((None, None), "unknown"),
+    ],
+)
+def test_memory(monkeypatch: pytest.MonkeyPatch, there_is: tuple, said: str):
+    monkeypatch.setattr(doctor, "of_machine", lambda: there_is)
+    assert memory() == said
+
+
+def test_peak_memory_is_that_of_the_process():
     block = np.ones(50_000_000, np.uint8)
     assert peak_memory() >= block.nbytes
 

@@ -407,6 +407,8 @@ def test_estimates_grow_with_what_is_asked_for():
     assert memory.estimate_peak(config(model_weights="compact"), size) < plain
     assert memory.estimate_peak(config(), size, 500) < plain
     assert memory.estimate_peak(config(optimizer="adam"), size) < plain
+    assert memory.estimate_peak(config(precision="bfloat16"), size) < plain
+    assert memory.estimate_peak(config(precision="float16"), size) > plain
     assert memory.estimate_peak(config(), (1000, 1100)) > plain
     assert memory.estimate_peak(config(style_layers=["relu1_1"]), size) < plain
     masks = {"style_mask": True, "style_mask_imgs": [np.full((9, 9), 255, np.uint8)]}
@@ -423,6 +425,35 @@ def test_sides_of_a_small_picture():
 def test_free_memory_is_what_there_is():
     total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     assert 2**28 < memory.available() < total
+    found, free = memory.of_machine()
+    assert 0 < free < found <= total
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_in_a_container_memory_is_what_is_left_to_it(tmp_path, monkeypatch, version: int):
+    names = {
+        1: ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes"),
+        2: ("memory.max", "memory.current"),
+    }
+    (tmp_path / "memory").mkdir()
+    for name, count in zip(names[version], (2**26, 2**24), strict=True):
+        (tmp_path / name).write_text(f"{count}\n")
+    monkeypatch.setattr(memory, "GROUPS", tmp_path)
+    assert memory.of_machine() == (2**26, 2**26 - 2**24)
+    (tmp_path / names[version][0]).write_text("max\n")  # no limit
+    assert memory.of_machine()[0] > 2**28
+
+
+def test_memory_of_a_system_that_tells_little(tmp_path, monkeypatch):
+    """Without Linux's files there is but the total; without that, nothing."""
+    monkeypatch.setattr(memory, "GROUPS", tmp_path)
+    monkeypatch.setattr(memory, "_number", lambda path, key: None)
+    monkeypatch.setattr(memory.os, "sysconf", lambda name: 2**20)
+    assert memory.of_machine() == (2**40, None)
+    assert memory.available() == int(memory.SHARE * 2**40)
+    monkeypatch.delattr(memory.os, "sysconf")
+    assert memory.of_machine() == (None, None)
+    assert memory.available() is None
 
 
 def test_memory_that_no_tile_fits_into(run_cli, tmp_path, photograph):

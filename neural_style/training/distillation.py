@@ -95,7 +95,7 @@ class Distillation:
 
     def _fit(self, images: np.ndarray, source: Any, target: str, width: int, rows: int) -> Fit:
         """Return the fit of the teacher's layer to the student's tensor before it."""
-        inputs = tf.function(keras.Model(self.student.trunk.input, source))
+        inputs = tf.function(keras.Model(self.student.trunk.input, source), autograph=False)
         outputs = self._build_teacher([target])
         fit = Fit(width, source.shape[-1], CHANNELS[int(target[4]) - 1])
         for first in range(0, len(images), 16):
@@ -106,6 +106,7 @@ class Distillation:
     def _build_teacher(self, layers: Sequence[str]) -> Any:
         return tf.function(
             build_features(self._weights, layers, batch_size=None, dtype=DTYPE),
+            autograph=False,
             reduce_retracing=True,
         )
 
@@ -199,7 +200,7 @@ class Distillation:
             rate *= 0.5 - 0.5 * np.cos(np.pi * left / falling)
         return float(rate)
 
-    @tf.function
+    @tf.function(autograph=False)
     def _train(self, images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Take one step of Adam on the student; return both errors, Gram's for each picture."""
         targets = self._teacher(images)

@@ -85,14 +85,14 @@ class Pool:
         # L-BFGS paints large areas first, Adam and masked L-BFGS details (see `spectrum`).
         arrays["filtered"][number] = random.random() < 0.5
 
-    @tf.function
+    @tf.function(autograph=False)
     def _step(self, pool: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Take two steps of Adam on pictures, on their loss through the student as it is now.
 
         The steps get smaller with a picture's age, so that it comes to where the loss is low.
         """
         image, mean, square, age = (pool[name] for name in ("image", "mean", "square", "age"))
-        count = len(image)
+        count = image.shape[0]
         targets = self._student(tf.concat([pool["content"], pool["style"]], 0))
         content = tf.cast(targets[CONTENT_LAYER][:count], tf.float32)
         styles = {name: grams(targets[name][count:]) for name in STYLE_LAYERS}
