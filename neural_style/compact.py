@@ -17,7 +17,7 @@ import numpy as np
 import tensorflow as tf
 
 from neural_style.errors import StyleError
-from neural_style.features import MEAN, widened
+from neural_style.features import MEAN, first_padding, widened
 from neural_style.layers import Blocks, resolve_layer
 from neural_style.losses import Projection
 from neural_style.weights import Weights
@@ -51,7 +51,9 @@ class Scale(keras.layers.Layer):
         return (image - tf.constant(MEAN, image.dtype)) / SCALE
 
 
-def build_trunk(blocks: int = len(WIDTHS), dtype: str = "float32") -> keras.Model:
+def build_trunk(
+    blocks: int = len(WIDTHS), dtype: str = "float32", border_type: str = "zeros"
+) -> keras.Model:
     """Build the network without its heads.
 
     Pooling is by average, 2 x 2 with stride 2 and padding `same`, as in our VGG19, so each block
@@ -60,12 +62,13 @@ def build_trunk(blocks: int = len(WIDTHS), dtype: str = "float32") -> keras.Mode
     Args:
         blocks: how many of its blocks.
         dtype: Keras's policy for its convolutions: `float32`, `bfloat16`, `float16`, ...
+        border_type: see `features.first_padding`.
 
     Returns:
         A model from RGB [B, H, W, 3], float32 in [0, 255], to a list of the blocks' outputs.
     """
     image = keras.Input((None, None, 3), name="image")
-    x = Scale(name="scale", dtype="float32")(image)
+    x, padding = first_padding(border_type, Scale(name="scale", dtype="float32")(image))
     outputs = []
     for block in range(1, blocks + 1):
         if block > 1:
@@ -74,17 +77,18 @@ def build_trunk(blocks: int = len(WIDTHS), dtype: str = "float32") -> keras.Mode
             x = keras.layers.Conv2D(
                 WIDTHS[block - 1],
                 3,
-                padding="same",
+                padding=padding,
                 activation="relu",
                 name=f"block{block}_conv{index}",
                 dtype=dtype,
             )(x)
+            padding = "same"
         outputs.append(x)
     return keras.Model(image, outputs, name="compact")
 
 
 def build_compact(
-    weights: Weights, layers: Sequence[str], dtype: str = "float32"
+    weights: Weights, layers: Sequence[str], dtype: str = "float32", border_type: str = "zeros"
 ) -> Callable[[tf.Tensor], dict[str, Projection]]:
     """Build the function from an image to its predictions of VGG19's activations.
 
@@ -93,6 +97,7 @@ def build_compact(
         layers: names of layers of VGG19, all of them in HEADS.
         dtype: Keras's policy for the convolutions, `float32`, `bfloat16` or `float16`; the heads
             are float32.
+        border_type: see `features.first_padding`.
 
     Returns:
         A function from RGB [1, H, W, 3], float32 in [0, 255], to projections by the names as they
@@ -109,7 +114,7 @@ def build_compact(
                 f"{', '.join(HEADS)}. For others use VGG19, with -model_weights imagenet or a file"
             )
     blocks = {name: HEADS[head][0] for name, head in heads.items()}
-    trunk = build_trunk(max(blocks.values(), default=1), dtype)
+    trunk = build_trunk(max(blocks.values(), default=1), dtype, border_type)
     for layer in trunk.layers:
         if isinstance(layer, keras.layers.Conv2D):
             layer.set_weights(weights[layer.name])

@@ -53,6 +53,27 @@ class Config:
         "Pictures",
         least=0,
     )
+    style_fit: str = _setting(
+        "stretch",
+        "how the styles are brought to the photograph's size: stretch to its proportions, or keep "
+        "their own with its longer side",
+        "Pictures",
+        choices=("stretch", "keep"),
+    )
+    style_scale: tuple[float, ...] = _setting(
+        (),
+        "size of the styles relative to that, one for all or one for each: above 1 for larger "
+        "strokes, below for smaller ones",
+        "Pictures",
+        least=0.1,
+        most=4,
+    )
+    style_imgs_layers: tuple[str, ...] = _setting(
+        (),
+        "for each style its own of the style_layers, joined by commas, such as relu4_1,relu5_1 "
+        "for large shapes and relu1_1,relu2_1 for fine strokes; all if not given",
+        "Pictures",
+    )
     content_img_dir: str = _setting(
         "image_input",
         "where content_img, style_mask_imgs, content_regions and init_img_type are looked up",
@@ -175,7 +196,8 @@ class Config:
     )
     tv_norm: str = _setting(
         "l1",
-        "what is summed of differences between neighbouring pixels: l1, they; l2, their squares",
+        "of differences between neighbouring pixels: l1, their sum; l2, the mean of their squares "
+        "in units of 1e7, which needs a weight of 100 or more and is the same at every size",
         "Losses",
         choices=("l1", "l2"),
     )
@@ -192,6 +214,13 @@ class Config:
     )
     pooling_type: str = _setting(
         "avg", "pooling between its blocks", "Network", choices=("avg", "max")
+    )
+    border_type: str = _setting(
+        "zeros",
+        "what its first layer sees around the picture: zeros, the mean colour, which can leave a "
+        "faint frame; edge, the last pixels again",
+        "Network",
+        choices=("zeros", "edge"),
     )
     draft_weights: str = _setting(
         "",
@@ -403,6 +432,11 @@ class Config:
         if not self.style_imgs and self.style_weight > 0:
             raise StyleError("style_imgs is missing: give at least one picture to take style from")
         self._check_weights("style_imgs_weights", len(self.style_imgs), "styles")
+        if len(self.style_scale) not in (0, 1, len(self.style_imgs)):
+            raise StyleError(
+                f"style_scale: received {len(self.style_scale)} for {len(self.style_imgs)} styles; "
+                "give one for all, one for each, or none"
+            )
         if self.style_mask_imgs and not self.style_mask:
             raise StyleError(
                 "style_mask_imgs is given but style_mask is off: add -style_mask, or leave the "
@@ -452,8 +486,29 @@ class Config:
                 raise StyleError(f"{name}: {error}") from None
             if len(set(resolved)) < len(resolved):
                 raise StyleError(f"{name}: received {' '.join(layers)}, name each layer once")
+        self._check_layers_of_styles()
         self._check_weights("content_layer_weights", len(self.content_layers), "content layers")
         self._check_weights("style_layer_weights", len(self.style_layers), "style layers")
+
+    def layers_of_styles(self) -> list[tuple[str, ...]]:
+        """Return for each style the layers in which it is compared."""
+        if not self.style_imgs_layers:
+            return [self.style_layers] * len(self.style_imgs)
+        return [tuple(entry.split(",")) for entry in self.style_imgs_layers]
+
+    def _check_layers_of_styles(self) -> None:
+        name, entries = "style_imgs_layers", self.style_imgs_layers
+        if entries and len(entries) != len(self.style_imgs):
+            raise StyleError(
+                f"{name}: received {len(entries)} entries for {len(self.style_imgs)} styles; give "
+                "one for each, its layers joined by commas, or none"
+            )
+        for layer in [layer for layers in self.layers_of_styles() for layer in layers]:
+            if layer not in self.style_layers:
+                raise StyleError(
+                    f"{name}: received {layer!r}, allowed are the style_layers "
+                    f"{', '.join(self.style_layers)}{did_you_mean(layer, self.style_layers)}"
+                )
 
     def _check_colours(self) -> None:
         if self.transfer == "color" and self.original_colors:

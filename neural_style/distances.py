@@ -20,6 +20,7 @@ import numpy as np
 import tensorflow as tf
 
 from neural_style.losses import (
+    UNIT,
     Activations,
     Projection,
     features_of,
@@ -33,9 +34,6 @@ from neural_style.losses import (
 ROUNDING = 1e-5
 # Of the directions of `sliced`.
 SEED = 0
-# What a relative distance of 1 counts. Gram losses of photographs are of this order, so that the
-# weights which suit them suit the others.
-UNIT = 1e7
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,26 @@ class Normalise(keras.layers.Layer):
         return tf.reverse(image - tf.constant(MEAN, image.dtype), [-1]) / self.unit
 
 
+class Edge(keras.layers.Layer):
+    """One more pixel on every side, like that beside it."""
+
+    def call(self, x: tf.Tensor) -> tf.Tensor:
+        """Take [B, H, W, C] and return [B, H + 2, W + 2, C]."""
+        return tf.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]], "SYMMETRIC")
+
+
+def first_padding(border_type: str, x: tf.Tensor) -> tuple[tf.Tensor, str]:
+    """Return what the first convolution takes, and Keras's name of how it pads that.
+
+    Args:
+        border_type: `zeros`, the mean colour around the picture, or `edge`, its last pixels again.
+        x: the picture, [B, H, W, C].
+    """
+    return (
+        (x, "same") if border_type == "zeros" else (Edge(name="edge", dtype="float32")(x), "valid")
+    )
+
+
 def build_features(
     weights: Mapping[str, tuple[np.ndarray, np.ndarray]],
     layers: Sequence[str],
@@ -49,6 +69,7 @@ def build_features(
     pooling_type: str = "avg",
     batch_size: int | None = 1,
     dtype: str = "float32",
+    border_type: str = "zeros",
 ) -> Callable[[tf.Tensor], dict[str, tf.Tensor]]:
     """Build the model that maps an image to the activations of the named layers.
 
@@ -63,6 +84,7 @@ def build_features(
         pooling_type: `avg` or `max`.
         batch_size: B, the number of images; None for any.
         dtype: Keras's policy for its weights and activations: `float32`, `bfloat16` or `float16`.
+        border_type: see `first_padding`; deeper convolutions pad with zeros.
 
     Returns:
         A model from RGB [B, H, W, 3], float32 in [0, 255], to a dict of [B, h, w, C] by the names
@@ -86,6 +108,7 @@ def build_features(
     unit = UNIT if dtype == "float16" else 1.0
     image = keras.Input((None, None, 3), batch_size=batch_size, name="image")
     x = Normalise(unit, name="normalise", dtype="float32")(image)
+    x, padding = first_padding(border_type, x)
     outputs = {}
     previous_block = "1"
     for name, _, channels in convolutions(network):
@@ -98,8 +121,9 @@ def build_features(
             previous_block = block
         # Zeros, since the kernel is set below, and random numbers would take their time.
         convolution = keras.layers.Conv2D(
-            channels, 3, padding="same", kernel_initializer="zeros", name=name, dtype=dtype
+            channels, 3, padding=padding, kernel_initializer="zeros", name=name, dtype=dtype
         )
+        padding = "same"
         x = outputs[name] = convolution(x)
         if name == last:
             break

@@ -11,6 +11,9 @@ from dataclasses import dataclass, replace
 
 import tensorflow as tf
 
+# What a relative distance of 1 counts. Gram losses of photographs are of this order, so that the
+# weights which suit them suit the others.
+UNIT = 1e7
 # Positions whose products are summed at once in bfloat16.
 PIECE = 512
 
@@ -207,6 +210,18 @@ def style_loss(
     distance = tf.reduce_sum(tf.square((gram_matrix - blend) / divisor))
     spreads = tf.reduce_sum(tf.square((targets - blend) / divisor), [1, 2])
     return total * distance + tf.tensordot(weights, spreads, 1)
+
+
+def smoothness(variation: tf.Tensor, pixels: int, norm: str = "l1") -> tf.Tensor:
+    """Return what the total variation counts.
+
+    Args:
+        variation: see `total_variation`.
+        pixels: how many the picture has.
+        norm: `l1`: the sum, as in the report, which grows with the picture. `l2`: the mean over
+            its pixels, relative to black beside white, in UNIT, as relative distances are.
+    """
+    return variation if norm == "l1" else variation * (UNIT / 255**2 / pixels)
 
 
 def total_variation(

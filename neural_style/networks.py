@@ -42,6 +42,7 @@ def load_network(
     network: str = "vgg19",
     pooling_type: str = "avg",
     precision: str = "float32",
+    border_type: str = "zeros",
 ) -> Network:
     """Load weights and build the network that compares the pictures.
 
@@ -66,7 +67,9 @@ def load_network(
                 raise
             logger.warning("using the network compact, which comes with neural_style: %s", error)
         else:
-            features = build_features(weights, layers, network, pooling_type, dtype=precision)
+            features = build_features(
+                weights, layers, network, pooling_type, dtype=precision, border_type=border_type
+            )
             return Network(features, source, precision, f"{network}, {where}")
     for name, value, only in [
         ("network", network, "vgg19"),
@@ -77,7 +80,7 @@ def load_network(
                 f"{name}: received {value!r}, but the network compact stands in for {only!r} "
                 "alone; set it so, or give weights of VGG with -model_weights"
             )
-    features = compact.build_compact(compact.load_compact(), layers, precision)
+    features = compact.build_compact(compact.load_compact(), layers, precision, border_type)
     return Network(features, "compact", precision, "compact, neural_style's own")
 
 

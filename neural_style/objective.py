@@ -31,6 +31,7 @@ from neural_style.losses import (
     content_loss,
     features_of,
     part,
+    smoothness,
     total_variation,
 )
 from neural_style.losses import size as layer_size
@@ -164,7 +165,7 @@ class Objective:
         self._size = tuple(content.shape[1:3])
         self._shapes = _layer_shapes(features, self._size)
         self.tiling = tiling
-        if len(self._tiles()) > 1 and not self._can_be_cut():
+        if not self._can_be_cut() and tiling and len(tiling.cut(self._size)) > 1:
             raise StyleError(
                 f"style_distance: {style_distance} needs the whole picture at once, which takes "
                 "more than max_memory: use a smaller max_size, or another style_distance"
@@ -292,10 +293,9 @@ class Objective:
         styles = [self._style_layer_loss(name, sums[_style(name)]) for name in self._style_layers]
         content = _weighted_mean(contents, self.content_layer_weights)
         style = _weighted_mean(styles, self.style_layer_weights)
-        total = (
-            self.content_weight * content + self.style_weight * style + self.tv_weight * sums["tv"]
-        )
-        return {"content": content, "style": style, "tv": sums["tv"], "total": total}
+        tv = smoothness(sums["tv"], math.prod(self._size), self._tv_norm)
+        total = self.content_weight * content + self.style_weight * style + self.tv_weight * tv
+        return {"content": content, "style": style, "tv": tv, "total": total}
 
     def _features_of_content(self, content: tf.Tensor | np.ndarray) -> Sums:
         """Return the features of the content layers, each whole: [1, h, w, c]."""
@@ -389,7 +389,7 @@ class Objective:
     def _tiles(self, size: tuple[int, int] | None = None) -> Sequence[Tile]:
         """Return the tiles of a picture of a size; of the image's if None."""
         size = size or self._size
-        if self.tiling is None:
+        if self.tiling is None or not self._can_be_cut():
             return [Tile(*(Span(0, length, 0, length) for length in size))]
         return self.tiling.cut(size)
 

@@ -55,7 +55,7 @@ class Inputs:
         content: the photograph, [H, W, 3], float32, [0, 255]; with `original_colors` it still has
             them.
         alpha: the photograph's, [H, W], or None.
-        styles: [H, W, 3] each.
+        styles: [h, w, 3] each, of sizes of their own.
         masks: one for each style, [h, w] of any size, float32; None without masks.
         init: where the optimisation starts.
         regions: the label maps, of any sizes; None without.
@@ -71,7 +71,8 @@ class Inputs:
     def reduced(self, size: tuple[int, int]) -> Inputs:
         """Return them at a smaller size; masks go from any size to the layers' by themselves."""
         alpha = None if self.alpha is None else resize(self.alpha, size)
-        styles = tuple(resize(style, size) for style in self.styles)
+        growth = np.divide(size, self.content.shape[:2])
+        styles = tuple(_resized(style, growth * style.shape[:2]) for style in self.styles)
         content, init = resize(self.content, size), resize(self.init, size)
         return Inputs(content, alpha, styles, self.masks, init, self.regions)
 
@@ -207,7 +208,7 @@ def load_inputs(config: Config) -> Inputs:
         )
     content = resize(photograph.rgb, size)
     alpha = None if photograph.alpha is None else resize(photograph.alpha, size)
-    resized = tuple(resize(style.rgb, size) for style in styles)
+    resized = _styles_at_size(config, [style.rgb for style in styles], size)
     if config.keeps_colors and _matches(config, "before"):
         resized = tuple(match_colours(style, [content], config.color_match) for style in resized)
     masks = None
@@ -242,7 +243,12 @@ def build_network(config: Config, device: str) -> Network:
     layers = [name for names in config.active_layers() for name in names]
     layers = list(dict.fromkeys(layers))
     network = load_network(
-        config.model_weights, layers, config.network, config.pooling_type, precision
+        config.model_weights,
+        layers,
+        config.network,
+        config.pooling_type,
+        precision,
+        config.border_type,
     )
     logger.info("network %s; computes in %s: %s", network.description, precision, why)
     return network
@@ -297,6 +303,7 @@ def build_objective(
         content_distance=config.content_distance,
         style_distance=config.style_distance,
         tv_norm=config.tv_norm,
+        layers_of_styles=config.layers_of_styles() if styles else None,
         by_area=config.mask_normalization == "area" or inputs.regions is not None,
         tiling=tiling,
     )
@@ -499,6 +506,24 @@ def _read(source: Any, folder: str, setting: str) -> Picture:
     return picture
 
 
+def _styles_at_size(
+    config: Config, styles: list[np.ndarray], size: tuple[int, int]
+) -> tuple[np.ndarray, ...]:
+    """Return the styles at the sizes at which they are compared with a picture of a size."""
+    scales = np.broadcast_to(config.style_scale or 1.0, len(styles))
+    found = []
+    for style, scale in zip(styles, scales, strict=True):
+        keeps = config.style_fit == "keep"
+        fitted = np.multiply(style.shape[:2], max(size) / max(style.shape)) if keeps else size
+        found.append(_resized(style, np.multiply(fitted, scale)))
+    return tuple(found)
+
+
+def _resized(picture: np.ndarray, size: np.ndarray) -> np.ndarray:
+    """Return a picture at a size that is rounded, and no smaller than the network can see."""
+    return resize(picture, tuple(max(LEAST_SIDE, round(length)) for length in size))
+
+
 def _initial_image(
     config: Config, content: np.ndarray, styles: tuple[np.ndarray, ...]
 ) -> np.ndarray:
@@ -510,7 +535,7 @@ def _initial_image(
     elif name == "style":
         if not styles:
             raise StyleError("init_img_type: style needs style_imgs; give one, or use content")
-        init = styles[0]
+        init = resize(styles[0], content.shape[:2])
     elif name == "random":
         noise = np.random.default_rng(config.seed).uniform(-NOISE, NOISE, content.shape)
         noise = (noise + MEAN).astype(np.float32)

@@ -9,11 +9,10 @@ from hypothesis import strategies as st
 from neural_style.distances import (
     CONTENT_DISTANCES,
     STYLE_DISTANCES,
-    UNIT,
     gaussian,
     wasserstein,
 )
-from neural_style.losses import Projection, content_loss, moments, total_variation
+from neural_style.losses import UNIT, Projection, content_loss, moments, smoothness, total_variation
 
 ONE = tf.ones(1)
 
@@ -188,7 +187,9 @@ def test_content_of_a_projection_is_that_of_its_activations(name: str):
 
 def test_total_variation_of_squares():
     image = tf.constant([[[[1.0], [4.0]], [[3.0], [3.0]]]])
-    assert float(total_variation(image, norm="l2")) == 9 + 0 + 4 + 1
+    squares = total_variation(image, norm="l2")
+    assert float(squares) == 9 + 0 + 4 + 1
+    assert float(smoothness(squares, 4, "l2")) / UNIT == pytest.approx(14 / 4 / 255**2)
 
 
 def derivatives(loss, picture: tf.Tensor, step: float = 2e-2) -> tuple[float, float]:
