@@ -45,6 +45,10 @@ SHEETS = {
         "-preset original_colors -content_img lake.jpg -style_imgs ink.jpg",
         ["content", "style_1"],
     ),
+    "quality": (
+        "-preset quality -content_img lake.jpg -style_imgs strokes.jpg",
+        ["content", "style_1"],
+    ),
     "gatys": (
         "-preset gatys -content_img still_life.jpg -style_imgs abstract.jpg",
         ["content", "style_1", "init"],
@@ -75,6 +79,26 @@ COLOUR_SHEETS = {
             "histogram_lab": "-style_imgs wave.jpg -transfer color -color_match histogram_lab",
             "linear, abstract": "-style_imgs abstract.jpg -transfer color",
             "linear, wave and abstract": "-style_imgs wave.jpg abstract.jpg -transfer color",
+        },
+    ),
+    "losses": (
+        "lake.jpg",
+        {
+            "gram": "-style_imgs abstract.jpg",
+            "wasserstein": "-style_imgs abstract.jpg -style_distance wasserstein",
+            "mean_std": "-style_imgs abstract.jpg -style_distance mean_std",
+            "sliced": "-style_imgs abstract.jpg -style_distance sliced",
+            "content centred": "-style_imgs abstract.jpg -content_distance centred",
+            "content normalised": "-style_imgs abstract.jpg -content_distance normalised",
+        },
+    ),
+    "scale": (
+        "lake.jpg",
+        {
+            "scale 0.5": "-style_imgs abstract.jpg -style_scale 0.5",
+            "scale 2": "-style_imgs abstract.jpg -style_scale 2",
+            "coarse from ink, fine from abstract": "-style_imgs ink.jpg abstract.jpg "
+            "-style_imgs_layers relu4_1,relu5_1 relu1_1,relu2_1,relu3_1",
         },
     ),
     "colour_both": (

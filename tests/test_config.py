@@ -99,6 +99,8 @@ def test_default_is_that_of_the_requirements(name):
 def test_settings_beyond_the_table_are_few_and_known():
     beyond = {"content_img", "style_imgs", "bits", "resume", "precision"}
     beyond |= {"scales", "scale_shares", "min_size", "draft_weights", "transfer", "color_match"}
+    beyond |= {"style_fit", "style_scale", "style_imgs_layers", "border_type"}
+    beyond |= {"content_distance", "style_distance", "tv_norm"}
     assert set(FIELDS) - set(DEFAULTS) == beyond
 
 
@@ -242,6 +244,16 @@ def test_an_array_may_stand_for_a_picture_and_for_several():
         ("init_img_type", None, "received None, must be a path or an array"),
         ("style_mask_imgs", ["m.png"], "is given but style_mask is off"),
         ("keep_background", True, "there are no masks to tell what the background is: add"),
+        ("style_scale", [1, 2], "received 2 for 1 styles; give one for all, one for each"),
+        ("style_scale", 0.01, "received 0.01, must be at least 0.1"),
+        ("style_fit", "crop", "received 'crop', allowed are stretch, keep"),
+        ("style_imgs_layers", ["relu1_1", "relu2_1"], "received 2 entries for 1 styles"),
+        ("style_imgs_layers", ["relu1_1,relu1_2"], "received 'relu1_2', allowed are the style_la"),
+        ("style_imgs_layers", ["relu1_1,"], "received '', allowed are the style_layers relu1_1"),
+        ("style_distance", "wasserstien", "did you mean 'wasserstein'?"),
+        ("content_distance", "norm", "allowed are raw, centred, normalised"),
+        ("tv_norm", "l3", "received 'l3', allowed are l1, l2"),
+        ("border_type", "edges", "received 'edges', allowed are zeros, edge; did you mean"),
         ("mask_normalization", "aera", "allowed are report, area; did you mean 'area'?"),
     ],
 )

@@ -48,6 +48,15 @@ def test_relu_follows_convolution(weights):
     assert np.min(found["conv2_2"]) < 0
 
 
+def test_a_border_of_the_last_pixels(weights):
+    """A flat picture is as flat in the first layer; with zeros its border differs."""
+    flat = tf.fill([1, 8, 8, 3], 200.0)
+    for border_type, is_flat in (("edge", True), ("zeros", False)):
+        found = build_features(weights, ["conv1_1"], border_type=border_type)(flat)["conv1_1"]
+        assert found.shape[1:3] == (8, 8)
+        assert np.allclose(found, found[:, 4:5, 4:5], atol=1e-2) == is_flat
+
+
 def test_odd_sizes_round_up(weights):
     names = [f"relu{block}_1" for block in range(1, 6)]
     found = build_features(weights, names)(image(37, 19))

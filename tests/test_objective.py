@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from neural_style.distances import STYLE_DISTANCES
 from neural_style.losses import content_loss, gram, squared_distance, style_loss
 from neural_style.masks import mask_at, region_at
 from neural_style.objective import Guide, Objective, one_mask_each
@@ -262,3 +263,83 @@ def test_the_features_of_a_style_are_computed_once_for_all_its_regions():
         guided(used, features=counted)
         counts.append(len(calls))
     assert counts[0] == counts[1]
+
+
+def test_styles_of_another_size_are_compared_by_their_means():
+    """A style tiled twice over has twice the positions and the same style."""
+    wide = tf.concat([picture(10)] * 2, 2)
+    kernel = tf.constant(np.random.default_rng(1).normal(size=(1, 1, 3, 4)), tf.float32)
+
+    def pointwise(image):
+        return {"first": tf.nn.relu(tf.nn.conv2d(image / 100, kernel, 1, "SAME"))}
+
+    def loss(style, distance: str, guides=None) -> float:
+        objective = Objective(
+            pointwise,
+            picture(1),
+            [style],
+            guides,
+            content_layers=[],
+            style_layers=["first"],
+            content_weight=0.0,
+            style_weight=1.0,
+            tv_weight=0.0,
+            content_layer_weights=[],
+            style_layer_weights=[1.0],
+            style_weights=[1.0],
+            style_distance=distance,
+            by_area=guides is not None,
+        )
+        return float(objective(picture(2))["style"])
+
+    ones = region_at(np.ones((7, 9), np.float32))
+    for distance in STYLE_DISTANCES:
+        expected = pytest.approx(loss(picture(10), distance), rel=1e-3)
+        assert loss(wide, distance) == expected
+        assert loss(wide, distance, [Guide(ones, [(0, ones)], [0])]) == expected
+
+
+def test_styles_in_layers_of_their_own():
+    """In each layer a style counts as if it were alone; where both are compared, as two."""
+    image, layers = picture(2), [["first"], ["second"]]
+    found = objective(2, layers_of_styles=layers, style_weights=[1.0, 5.0])(image)["style"]
+    alone = [
+        objective(2, layers_of_styles=[[name]] * 2, style_weights=weights)(image)["style"]
+        for name, weights in (("first", [1.0, 0.0]), ("second", [0.0, 1.0]))
+    ]
+    # Alone, too, each is one of two styles of its layer.
+    assert float(found) == pytest.approx(2 * float(alone[0] + alone[1]), rel=1e-4)
+    everywhere = objective(2, layers_of_styles=[["first", "second"]] * 2)(image)["style"]
+    assert float(everywhere) == pytest.approx(float(objective(2)(image)["style"]), rel=1e-6)
+
+
+@pytest.mark.parametrize("changes", [{"style_distance": name} for name in STYLE_DISTANCES])
+def test_the_pictures_themselves_cost_nothing_in_any_distance(changes):
+    apart = float(objective(**changes)(picture(2))["style"])
+    assert apart > 0
+    assert abs(float(objective(**changes)(picture(10))["style"])) < 1e-4 * apart
+
+
+def test_smoothness_by_squares_is_the_same_at_every_size():
+    """A picture and the same mirrored beside it: the seam adds nothing."""
+    image = picture(2)
+    for norm, factor in (("l1", 2), ("l2", 1)):
+        terms = [
+            objective(tv_norm=norm, content_layers=[], style_weight=0.0)(image)["tv"],
+            Objective(
+                features,
+                tf.concat([picture(1)] * 2, 2),
+                [],
+                None,
+                content_layers=[],
+                style_layers=[],
+                content_weight=0.0,
+                style_weight=0.0,
+                tv_weight=1.0,
+                content_layer_weights=[],
+                style_layer_weights=[],
+                style_weights=[],
+                tv_norm=norm,
+            )(tf.concat([image, image[:, :, ::-1]], 2))["tv"],
+        ]
+        assert float(terms[1]) == pytest.approx(factor * float(terms[0]), rel=1e-5)

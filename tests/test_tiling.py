@@ -186,16 +186,22 @@ def test_spans_are_the_axis(length: int, grid: int, halos: int, more: int):
     masked=st.booleans(),
     weights=st.lists(st.floats(0.1, 10), min_size=3, max_size=3),
     function=st.sampled_from([1, 2, 3]),
+    distances=st.sampled_from(
+        [("raw", "gram", "l1"), ("centred", "wasserstein", "l2"), ("normalised", "mean_std", "l1")]
+    ),
 )
 @settings(max_examples=10, deadline=None)
 @pytest.mark.usefixtures("eagerly")
-def test_tiles_equal_the_whole(height, width, side, pooling, styles, masked, weights, function):
+def test_tiles_equal_the_whole(
+    height, width, side, pooling, styles, masked, weights, function, distances
+):
     size = (height, width)
     changes = {
         "features": network(pooling),
         "styles": styles,
         "style_weights": weights[:styles],
         "content_loss_function": function,
+        **dict(zip(("content_distance", "style_distance", "tv_norm"), distances, strict=True)),
     }
     if masked:
         random = np.random.default_rng(height)
@@ -244,6 +250,28 @@ def test_tiles_equal_the_whole_with_regions():
     tiling = Tiling(44, HALO, {name: stride(blocks) for name, blocks in BLOCKS.items()})
     assert len(tiling.cut(size)) > 1
     assert_equal(objective_of(size, tiling, **changes), objective_of(size, **changes), size)
+
+
+@pytest.mark.usefixtures("eagerly")
+def test_tiles_equal_the_whole_with_a_larger_style():
+    size = (50, 60)
+    tiling = Tiling(44, HALO, {name: stride(blocks) for name, blocks in BLOCKS.items()})
+    objectives = []
+    for how in (tiling, None):
+        found = objective_of(size, how)
+        style = picture(10, (70, 110)) * 0.4
+        found._style_targets = found._targets_of_guides([style], by_area=False)
+        objectives.append(found)
+    assert_equal(*objectives, size)
+
+
+@pytest.mark.usefixtures("eagerly")
+def test_the_sliced_distance_needs_the_whole_picture():
+    tiling = Tiling(44, HALO, {name: stride(blocks) for name, blocks in BLOCKS.items()})
+    with pytest.raises(ns.StyleError, match="style_distance: sliced needs the whole picture"):
+        objective_of((50, 60), tiling, style_distance="sliced")
+    whole = objective_of((40, 44), tiling, style_distance="sliced")
+    assert float(whole(tf.constant(picture(2, (40, 44))))["style"]) > 0
 
 
 @pytest.mark.usefixtures("eagerly")

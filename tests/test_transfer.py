@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import neural_style as ns
-from neural_style import networks, transfer
+from neural_style import networks, stylize, transfer
 from neural_style.colour import keep_colours
 from neural_style.colour_matching import METHODS, match_colours
 from neural_style.features import MEAN, build_features
@@ -89,6 +89,47 @@ def test_photograph_is_reduced_and_styles_take_its_size(config):
     assert inputs.content.shape == (26, 32, 3)
     assert [style.shape for style in inputs.styles] == [(26, 32, 3)]
     assert load_inputs(config(max_size=4000)).content.shape == (40, 48, 3)
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, [(40, 48), (40, 48)]),
+        ({"style_scale": 0.5}, [(20, 24), (20, 24)]),
+        ({"style_scale": [2, 1]}, [(80, 96), (40, 48)]),
+        # Of 32 x 32 and 24 x 64 pixels, each with the photograph's longer side, 48.
+        ({"style_fit": "keep"}, [(48, 48), (18, 48)]),
+        ({"style_fit": "keep", "style_scale": 0.5}, [(24, 24), (16, 24)]),
+    ],
+)
+def test_sizes_of_the_styles(config, painting, changes, expected):
+    wide = np.concatenate([painting] * 2, 1)[:24]
+    inputs = load_inputs(config(style_imgs=[painting, wide], **changes))
+    assert [style.shape[:2] for style in inputs.styles] == expected
+    smaller = inputs.reduced((20, 24))
+    assert smaller.init.shape[:2] == (20, 24)
+    halves = [tuple(max(16, length // 2) for length in size) for size in expected]
+    assert [style.shape[:2] for style in smaller.styles] == halves
+
+
+def test_a_style_of_any_size_to_start_from(config):
+    inputs = load_inputs(config(style_scale=2, init_img_type="style"))
+    assert inputs.init.shape == inputs.content.shape
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"style_distance": "wasserstein", "style_fit": "keep", "tv_norm": "l2"},
+        {"style_distance": "sliced", "content_distance": "centred"},
+        {"style_distance": "mean_std", "content_distance": "normalised", "border_type": "edge"},
+        {"style_imgs_layers": ["relu2_1"], "style_scale": 2},
+    ],
+)
+def test_other_losses_fall(config, changes):
+    history = stylize(config(**changes)).history
+    assert history[-1].total < history[0].total
+    assert all(np.isfinite(list(step.terms.values())).all() for step in history)
 
 
 def test_without_a_photograph_the_first_style_gives_the_size(config):
