@@ -257,7 +257,7 @@ def test_regions_come_close_to_their_counterparts(shared, reference_weights):
 
 
 def relative_errors(objective: Objective, image: np.ndarray) -> np.ndarray:
-    """Return sqrt(sum ||G - A||^2 / sum ||A||^2), over layers each divided by (N M)^2, by region."""
+    """Return sqrt(sum ||G - A||^2 / sum ||A||^2) of each region, layers divided by (N M)^2."""
     sums = objective._sums(*objective._seen(tf.constant(image[None]), objective._tiles()[0]))
     distances, sizes = 0.0, 0.0
     for name, (height, width, channels) in objective._shapes.items():
