@@ -216,6 +216,41 @@ def make_feather() -> None:
     save("mask_feather", draw_sheet([row], HEIGHT))
 
 
+def make_regions() -> None:
+    """Draw the lake painted with label maps and without, above its regions and their legend."""
+    maps = "-content_regions lake_labels.png -style_regions strokes_labels.png"
+    row = []
+    for name, flags in (("docs_no_regions", ""), ("docs_regions", maps)):
+        run(
+            f"-content_img lake.jpg -style_imgs strokes.jpg {flags} -model_weights compact "
+            f"-max_size 256 -img_name {name} -overwrite"
+        )
+        folder = Path("image_output") / name
+        if not row:
+            row = [(shown, load(folder / f"{shown}.png")) for shown in ("content", "style_1")]
+        row.append(("with label maps" if flags else "without", load(folder / f"{name}.png")))
+    legend = load(folder / "regions.png")
+    sheet = draw_sheet([row], 171)
+    below = np.full((len(legend), sheet.shape[1], 3), 255, np.uint8)
+    below[:, : legend.shape[1]] = legend[:, : sheet.shape[1]]
+    save("regions", np.vstack([sheet, below]))
+
+
+def make_background() -> None:
+    """Draw a still life painted inside a mask, with the photograph kept around it and without."""
+    row = []
+    for name, flags in (("docs_near", ""), ("docs_background", "-keep_background")):
+        run(
+            "-content_img still_life.jpg -style_imgs glass.jpg@still_life_mask.png -mask_feather 6 "
+            f"{flags} -model_weights compact -max_size 256 -img_name {name} -overwrite"
+        )
+        folder = Path("image_output") / name
+        if not row:
+            row = [(shown, load(folder / f"{shown}.png")) for shown in ("content", "mask_1")]
+        row.append((flags or "without", load(folder / f"{name}.png")))
+    save("keep_background", draw_sheet([row], 256))
+
+
 def run(flags: str) -> None:
     """Run the command line with these flags."""
     print(f"neural_style {flags}", flush=True)
@@ -238,6 +273,8 @@ def main() -> None:
         **{name: partial(make_colours, name) for name in COLOUR_SHEETS},
         **{name: partial(make_mask, name) for name in MASKS},
         "mask_feather": make_feather,
+        "regions": make_regions,
+        "keep_background": make_background,
         "reconstruction": make_reconstruction,
         "compact": make_compact,
     }

@@ -193,18 +193,17 @@ def strokes() -> None:
     save("strokes.jpg", smaller(colour * np.clip(light, 0.5, 1.3)[..., None] + 0.4 * shine))
 
 
-# Where the sky of strokes.jpg ends, and the hills.
-SKYLINE = [(0, 330), (100, 335), (180, 362), (240, 376), (320, 368), (400, 350), (470, 328)]
-SKYLINE += [(530, 305), (580, 302), (640, 310), (700, 325), (768, 340)]
+# Where in strokes.jpg what stands for water begins, and the fields.
+WATERLINE = [(0, 200), (768, 200)]
 FIELDS = [(0, 388), (60, 390), (105, 384), (150, 396), (200, 405), (260, 408), (310, 410)]
 FIELDS += [(340, 392), (415, 386), (455, 400), (510, 406), (560, 426), (620, 415), (768, 388)]
 
 
 def strokes_labels() -> None:
-    """Draw the label map of strokes.jpg: sky, fields as land, and the blue hills as water."""
+    """Draw the label map of strokes.jpg: sky, the blue below it as water, and fields as land."""
     size = (600, 768)
     labels = np.full((*size, 3), rgb(LABELS["sky"]))
-    for line, name in ((SKYLINE, "water"), (FIELDS, "land")):
+    for line, name in ((WATERLINE, "water"), (FIELDS, "land")):
         below = np.zeros(size, np.uint8)
         cv2.fillPoly(below, [np.array([*line, (768, 600), (0, 600)])], 1)
         labels[below == 1] = rgb(LABELS[name])

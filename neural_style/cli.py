@@ -39,6 +39,8 @@ Paint a photograph in the style of other pictures (Gatys, Ecker and Bethge, 2016
   neural_style -content_img lake.jpg -style_imgs wave.jpg
   neural_style -content_img lake.jpg -style_imgs wave.jpg glass.jpg -style_imgs_weights 0.3 0.7
   neural_style -content_img lake.jpg -style_imgs ink.jpg -style_mask -style_mask_imgs lake_mask.png
+  neural_style -content_img lake.jpg -style_imgs strokes.jpg -content_regions lake_labels.png \\
+      -style_regions strokes_labels.png    sky from sky, land from land
   neural_style reconstruct lake.jpg    what each layer of the network keeps of one picture
   neural_style mask lake.jpg -clusters 5    masks of its regions; -box x,y,w,h for a subject's
   neural_style doctor                  what there is to paint with, and how fast it is

@@ -114,6 +114,13 @@ class Config:
         "what no mask covers is the photograph, pixel for pixel; mask_feather softens the seam",
         "Masks",
     )
+    region_boundary: str = _setting(
+        "resize",
+        "which positions of a layer count for a region: resize is by their place, inside leaves "
+        "out those that see much of other regions",
+        "Masks",
+        choices=("resize", "inside"),
+    )
     content_regions: Picture | None = _setting(
         None,
         "label map of the photograph, each region in a flat colour: a path, or a name in "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,6 +12,12 @@ import tensorflow as tf
 
 from neural_style.errors import StyleError
 from neural_style.images import luminance, read_picture, resize, same_aspect
+from neural_style.layers import NETWORKS
+
+# So much of what a position sees lies in its region, if it is inside.
+INSIDE = 0.9
+# Of each block. For the layer in question, the first of its block counts.
+CONVOLUTIONS = NETWORKS["vgg19"]
 
 
 def load_mask(source: Any, sizes: tuple[tuple[int, int], ...]) -> np.ndarray:
@@ -106,6 +113,35 @@ def region_at(region: np.ndarray) -> Callable[[int, int], tf.Tensor]:
 
     def at(height: int, width: int) -> tf.Tensor:
         return tf.constant(np.sqrt(resize(region, (height, width))))
+
+    return at
+
+
+def inside_at(region: np.ndarray, size: tuple[int, int]) -> Callable[[int, int], tf.Tensor]:
+    """Return the same as `region_at`, without positions that see much of other regions.
+
+    The region goes through the layers as the picture does: each convolution averages 3 x 3
+    positions, each pooling 2 x 2. Where it is left with less than INSIDE, the mask is 0 (Gatys et
+    al. 2017, section 4, have guidance "inside" of a region; their program widens it again by three
+    positions, this one takes most for all). A region too narrow for a layer is there as
+    `region_at` has it.
+
+    Args:
+        region: [H, W], float32, [0, 1], not all 0.
+        size: height and width of the picture that the layers see.
+    """
+    root = region_at(region)
+
+    def at(height: int, width: int) -> tf.Tensor:
+        seen = resize(region, size)
+        halvings = round(math.log2(size[0] / height))
+        for convolutions in CONVOLUTIONS[:halvings]:
+            for _ in range(convolutions):
+                seen = cv2.blur(seen, (3, 3), borderType=cv2.BORDER_REPLICATE)
+            seen = resize(seen, (-(-seen.shape[0] // 2), -(-seen.shape[1] // 2)))
+        seen = cv2.blur(seen, (3, 3), borderType=cv2.BORDER_REPLICATE)
+        inside = tf.cast(seen >= INSIDE, tf.float32)
+        return root(height, width) * (inside if tf.reduce_any(inside > 0) else 1.0)
 
     return at
 

@@ -6,6 +6,7 @@ import contextlib
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,15 @@ from neural_style.images import (
     resize,
 )
 from neural_style.interrupts import check, waiting
-from neural_style.masks import coverage, covered, feathered, load_mask, mask_at, region_at
+from neural_style.masks import (
+    coverage,
+    covered,
+    feathered,
+    inside_at,
+    load_mask,
+    mask_at,
+    region_at,
+)
 from neural_style.memory import estimate_peak, plan, to_text
 from neural_style.networks import Network, load_network
 from neural_style.objective import Guide, Objective, one_mask_each
@@ -321,11 +330,14 @@ def _guides(config: Config, inputs: Inputs) -> list[Guide] | None:
         return None
     size = inputs.content.shape[:2]
     guides = []
+    at_layers = region_at
+    if config.region_boundary == "inside":
+        at_layers = partial(inside_at, size=size)
     for mask, sources in inputs.regions.masks():
         if config.mask_feather:
             mask = feathered(mask, size, config.mask_feather)
-        styles = [(index, region_at(part)) for index, part in sources]
-        guides.append(Guide(region_at(mask), styles, [index for index, _ in sources]))
+        styles = [(index, at_layers(part)) for index, part in sources]
+        guides.append(Guide(at_layers(mask), styles, [index for index, _ in sources]))
     return guides
 
 

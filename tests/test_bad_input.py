@@ -267,6 +267,45 @@ def test_mask_that_does_not_fit(refused, width, height, colour, message):
     assert line.startswith(f"style_mask_imgs: {message}")
 
 
+@pytest.mark.parametrize(
+    ("content", "style", "message"),
+    [
+        ("red40x40", "red32x32", "content_regions: maps/red40x40.png is 40 x 40 pixels, its pict"),
+        ("red48x40", "red48x40", "style_regions: maps/red48x40.png is 48 x 40 pixels, its pictur"),
+        ("a", "red32x32", "content_regions: a.png has 1"),
+        ("red48x40", "blue32x32", "content_regions has the colours #ff0000, style_regions #0000ff"),
+        ("red48x40", "nothing", "style_regions: there is no file nothing.png"),
+    ],
+)
+def test_label_maps_that_do_not_fit(refused, content, style, message):
+    Path("maps").mkdir()
+    for name in ("red40x40", "red48x40", "red32x32", "blue32x32"):
+        size = tuple(map(int, name.lstrip("redblu").split("x")))
+        Image.new("RGB", size, name.rstrip("0123456789x")).save(f"maps/{name}.png")
+    content, style = (
+        f"maps/{name}.png" if Path(f"maps/{name}.png").exists() else f"{name}.png"
+        for name in (content, style)
+    )
+    code, line = refused("-content_regions", content, "-style_regions", style)
+    assert code == BAD_INPUT
+    assert line.startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["-content_regions", "a.png"], "style_regions: received 0 label maps for 1 styles"),
+        (["-style_regions", "b.png"], "content_regions is missing"),
+        (["-keep_background"], "keep_background: there are no masks"),
+        (["-style_imgs", "c.png@m.png"], "style_imgs: received b.png without a mask"),
+    ],
+)
+def test_regions_and_masks_that_do_not_go_together(refused, arguments, message):
+    code, line = refused(*arguments)
+    assert code == BAD_FLAGS
+    assert line.startswith(message)
+
+
 def test_missing_mask(refused):
     code, line = refused("-style_mask", "-style_mask_imgs", "nothing.png")
     assert code == BAD_INPUT

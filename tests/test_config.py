@@ -40,6 +40,7 @@ DEFAULTS = {
     "mask_feather": 0.0,
     "mask_normalization": "report",
     "keep_background": False,
+    "region_boundary": "resize",
     "content_regions": None,
     "style_regions": (),
     "model_weights": "auto",

@@ -5,7 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from neural_style.drawing import CAPTION_HEIGHT, GAP, draw_curve, draw_cut, draw_regions, draw_sheet
+from neural_style.drawing import (
+    CAPTION_HEIGHT,
+    GAP,
+    draw_curve,
+    draw_cut,
+    draw_legend,
+    draw_regions,
+    draw_sheet,
+)
 
 LEFT, RIGHT, TOP, BOTTOM = 56, 640 - 56, 56, 400 - 56  # the axes' corners
 
@@ -84,3 +92,27 @@ def test_regions_are_tinted_and_numbered_where_they_are_widest():
         assert numbers[15:110, left:right].any()
         numbers[15:110, left:right] = False
     assert not numbers.any()
+
+
+def test_a_legend_has_a_patch_and_a_text_for_each_line():
+    sheet = np.full((30, 40, 3), 7, np.uint8)
+    red, blue = np.array([255, 0, 0]), np.array([0, 0, 255])
+    drawn = draw_legend(sheet, [(red, "a line that is wider than the sheet"), (blue, "b")])
+    np.testing.assert_array_equal(drawn[:30, :40], sheet)
+    assert drawn.shape[1] > 200
+    (red_rows, _), (blue_rows, _) = (np.where((drawn == colour).all(-1)) for colour in (red, blue))
+    assert red_rows.min() >= 30
+    assert red_rows.max() < blue_rows.min()
+    assert (drawn[red_rows.min() : red_rows.max(), 40:] < 128).any()  # the text beside it
+
+
+def test_regions_are_numbered_as_they_are_told():
+    photograph = np.full((60, 120, 3), 200, np.uint8)
+    labels = np.zeros((60, 120), np.uint8)
+    labels[:, 60:] = 1
+    colours = np.array([[255, 0, 0], [0, 0, 255]], np.uint8)
+    numbered = draw_regions(photograph, labels, colours)
+    np.testing.assert_array_equal(draw_regions(photograph, labels, colours, [0, 1]), numbered)
+    first_alone = draw_regions(photograph, labels, colours, [0, None])
+    np.testing.assert_array_equal(first_alone[:, :60], numbered[:, :60])
+    assert len(np.unique(first_alone[:, 60:].reshape(-1, 3), axis=0)) == 1

@@ -96,7 +96,7 @@ def test_an_evaluation_is_finished(config, press_in):
 
 
 def test_of_a_tiled_one_the_tile(config, press_in, monkeypatch):
-    monkeypatch.setattr(transfer, "plan", lambda config, size, _: plan(config, size, 128))
+    monkeypatch.setattr(transfer, "plan", lambda config, size, *_: plan(config, size, 128))
     calls = press_in("_sums_of_tile")
     pictures = np.random.default_rng(0).integers(0, 255, (2, 200, 200, 3), np.uint8)
     first = {"content_layers": ["relu1_1"], "style_layers": ["relu1_1"]}

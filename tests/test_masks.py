@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from neural_style.errors import StyleError
-from neural_style.masks import coverage, feathered, load_mask, mask_at
+from neural_style.masks import coverage, feathered, inside_at, load_mask, mask_at, region_at
 
 SIZES = ((40, 48),)
 LAYERS = [(40, 48), (20, 24), (10, 12), (5, 6), (3, 3), (1, 1)]
@@ -115,6 +115,39 @@ def test_a_mask_is_resized_by_area():
     assert np.allclose(mask_at(mask)(2, 2), expected)
     mask[0, 0] = 0  # 3 of 4 white
     assert np.allclose(mask_at(mask)(2, 2), [[1, 0.5 / 0.75], [0, 0]])
+
+
+class TestRegionsAtLayers:
+    HALF = white_left_half(64, 96).astype(np.float32) / 255
+
+    @pytest.mark.parametrize("layer", [(64, 96), (32, 48), (5, 7), (1, 1)])
+    def test_squares_are_shares_of_each_position(self, layer):
+        """So those of regions that divide a picture sum to 1 at every layer."""
+        pair = [region_at(part)(*layer).numpy() for part in (self.HALF, 1 - self.HALF)]
+        np.testing.assert_allclose(np.square(pair[0]).mean(), 0.5, atol=0.01)
+        np.testing.assert_allclose(sum(map(np.square, pair)), 1, atol=1e-6)
+
+    @pytest.mark.parametrize(("layer", "within"), [((64, 96), 1), ((32, 48), 2), ((16, 24), 3)])
+    def test_inside_leaves_out_what_sees_the_other_side(self, layer, within):
+        """By hand: columns at the edge, which lies between two, up to `within` of it."""
+        inside = inside_at(self.HALF, (64, 96))(*layer).numpy()
+        edge = layer[1] // 2
+        assert (inside[:, : edge - within] == 1).all()  # also at the picture's border
+        assert (inside[:, edge - 1 :] == 0).all()
+        both = inside + inside_at(1 - self.HALF, (64, 96))(*layer).numpy()
+        assert both.max() == 1
+
+    def test_the_whole_is_inside(self):
+        whole = inside_at(np.ones((37, 50), np.float32), (37, 50))
+        for layer in ((37, 50), (19, 25), (10, 13), (5, 7), (3, 4)):
+            np.testing.assert_allclose(whole(*layer), 1, atol=1e-6)
+
+    def test_a_region_too_narrow_for_a_layer_stays(self):
+        line = np.zeros((64, 96), np.float32)
+        line[:, 40:42] = 1
+        for layer in ((64, 96), (16, 24)):
+            found = inside_at(line, (64, 96))(*layer)
+            np.testing.assert_array_equal(found, region_at(line)(*layer))
 
 
 class TestFeather:
