@@ -504,22 +504,25 @@ def ns_picture(path, array) -> None:
 
 def test_what_does_not_fit_is_painted_in_tiles(monkeypatch, caplog):
     """One line says so, and the picture is that of the whole."""
-    array = picture(5, (330, 340))[0]
+    size = (150, 160)
+    array = picture(5, size)[0]
     settings_ = config(
         content_img=array,
-        style_imgs=[picture(6, (330, 340))[0]],
+        style_imgs=[picture(6, size)[0]],
         model_weights="compact",
+        content_layers=["relu3_1"],
+        style_layers=["relu1_1", "relu2_1"],
         optimizer="adam",
         max_iterations=2,
         max_memory="64G",
         precision="float32",
     )
     whole = ns.stylize(settings_)
-    limit = memory.estimate_peak(settings_, (330, 340), 320) + 1000
+    limit = memory.estimate_peak(settings_, size, 128) + 1000
     monkeypatch.setattr(ns.Config, "max_memory_bytes", limit)
     monkeypatch.setattr(logging.getLogger("neural_style"), "propagate", True)  # cli turns it off
     with caplog.at_level(logging.INFO, "neural_style"):
         tiled = ns.stylize(settings_)
     (line,) = {record.message for record in caplog.records if "tiles" in record.message}
-    assert "painting in 4 tiles of 256 px, to take no more than" in line
+    assert "painting in 4 tiles of 100 px, to take no more than" in line
     assert tiled.history[-1].total == pytest.approx(whole.history[-1].total, rel=1e-4)
