@@ -50,12 +50,14 @@ figure 1). The settings are those of the presets reconstruct_style and reconstru
 the flags given here."""
 MASK_DESCRIPTION = """\
 Make masks of a photograph, and an overlay to look at: of a subject (by -box, by -foreground and
--background, or by a box and strokes), or of its regions (by -clusters). They have the photograph's
-size and name: lake_mask.png, lake_labels.png.
+-background, or by a box and strokes), or of its regions (by -clusters, or by -match, which makes
+those of another picture as well; it alone uses the network). They have the photograph's size and
+name: lake_mask.png, lake_labels.png.
 
   neural_style mask still_life.jpg -box 30,110,660,490
   neural_style mask lake.jpg -foreground lake_sky_strokes.png -background lake_ground_strokes.png
-  neural_style mask lake.jpg -clusters 5"""
+  neural_style mask lake.jpg -clusters 5
+  neural_style mask lake.jpg -match wave.jpg"""
 DOCTOR_DESCRIPTION = """\
 Tell versions, machine, device, precision, threads and weights, and time the network at -max_size.
 The flags are those of a transfer; pictures are not read."""
@@ -72,6 +74,11 @@ MASK_FLAGS = {
     "foreground": ("PICTURE", "strokes on the subject: opaque on transparent, or white on black"),
     "background": ("PICTURE", "strokes on what is not the subject"),
     "clusters": ("N", "how many regions of like colour, texture and place, 2 to 16"),
+    "match": (
+        "PICTURE",
+        "label maps of the photograph and this picture, of regions that both have: of clusters "
+        "regions, or as many as they share; a path, or a name in style_imgs_dir",
+    ),
     "img_name": (
         "NAME",
         "name of the result and its folder; .png or .tif may be added (default: the photograph's, "
@@ -80,9 +87,15 @@ MASK_FLAGS = {
 }
 MASK_SETTINGS = (
     "content_img_dir",
+    "style_imgs_dir",
     "max_size",
     "img_output_dir",
     "overwrite",
+    "network",
+    "model_weights",
+    "pooling_type",
+    "device",
+    "precision",
     "quiet",
     "verbose",
 )
@@ -236,9 +249,17 @@ def _reconstruct(jobs: list[tuple[str, Config]]) -> int:
 def _mask(config: Config, request: Request) -> int:
     with _start(config):
         from neural_style.result import ResultFolder
-        from neural_style.segmentation import make_masks
 
-        masks = make_masks(config, request)
+        if request.match is None:
+            from neural_style.segmentation import make_masks
+
+            masks = make_masks(config, request)
+        else:
+            from neural_style.matching import match_masks, read_pair
+
+            pair = read_pair(config, request)
+    if request.match is not None:
+        masks = match_masks(config, request, pair)
     paths = ResultFolder(config).write_parts([(ending, picture) for ending, _, picture in masks])
     width = max(len(str(path)) for path in paths)
     for path, (_, remark, _) in zip(paths, masks, strict=True):
@@ -260,7 +281,7 @@ def _mask_request(given: dict[str, Any]) -> tuple[Request, Config]:
     names = [field.name for field in dataclasses.fields(Request)]
     request = Request(**{name: given.pop(name) for name in names if name in given})
     picture = given.pop("picture")
-    kind = "mask" if request.clusters is None else "labels"
+    kind = "mask" if request.clusters is request.match is None else "labels"
     name = {"img_name": f"{Path(picture).stem}_{kind}"}
     return request, Config(content_img=picture, style_weight=0, **(name | given))
 
