@@ -26,7 +26,9 @@ from neural_style.config import FIELDS, Config, kind_of, preset_names
 from neural_style.errors import StyleError, did_you_mean
 
 if TYPE_CHECKING:  # loads the picture libraries
+    from neural_style.result import Result
     from neural_style.segmentation import Request
+    from neural_style.sheet import Cell
 
 BAD_INPUT, BAD_FLAGS, INTERRUPTED = 1, 2, 130
 
@@ -41,6 +43,7 @@ Paint a photograph in the style of other pictures (Gatys, Ecker and Bethge, 2016
   neural_style -content_img lake.jpg -style_imgs ink.jpg -style_mask -style_mask_imgs lake_mask.png
   neural_style reconstruct lake.jpg    what each layer of the network keeps of one picture
   neural_style mask lake.jpg -clusters 5    masks of its regions; -box x,y,w,h for a subject's
+  neural_style sheet -content_img lake.jpg -style_imgs wave.jpg -vary style_weight 1e3 1e4
   neural_style doctor                  what there is to paint with, and how fast it is
 
 Flags take one dash or two; several values are separated by spaces."""
@@ -58,6 +61,16 @@ name: lake_mask.png, lake_labels.png.
   neural_style mask lake.jpg -foreground lake_sky_strokes.png -background lake_ground_strokes.png
   neural_style mask lake.jpg -clusters 5
   neural_style mask lake.jpg -match wave.jpg"""
+SHEET_DESCRIPTION = """\
+Paint a picture under each value of a setting, or of two against each other, and draw one sheet of
+all, with captions. The flags are those of a transfer, and each -vary names one of them.
+
+  neural_style sheet -content_img lake.jpg -style_imgs wave.jpg -vary style_weight 1e3 1e4 1e5
+  neural_style sheet -content_img lake.jpg -style_imgs wave.jpg -vary content_layers relu2_1 \\
+      conv4_2 "relu2_1 conv4_2" -vary preset preview fast
+
+The values of the first -vary go from left to right, those of a second from top to bottom. Where one
+value is of several words, put quotes around it."""
 DOCTOR_DESCRIPTION = """\
 Tell versions, machine, device, precision, threads and weights, and time the network at -max_size.
 The flags are those of a transfer; pictures are not read."""
@@ -66,6 +79,7 @@ COMMANDS = {
     "stylize": ("neural_style [flags]", DESCRIPTION),
     "reconstruct": ("neural_style reconstruct PICTURE [flags]", RECONSTRUCT_DESCRIPTION),
     "mask": ("neural_style mask PICTURE [flags]", MASK_DESCRIPTION),
+    "sheet": ("neural_style sheet -vary NAME VALUE ... [flags]", SHEET_DESCRIPTION),
     "doctor": ("neural_style doctor [flags]", DOCTOR_DESCRIPTION),
 }
 # Flags of `mask` that are its own, and the settings that it takes as a transfer does.
@@ -124,19 +138,23 @@ def parse(argv: Sequence[str]) -> Namespace:
     """Return the command and its Config, or exit with a line on what is wrong.
 
     Returns:
-        `command` (one of COMMANDS), `config`, for `reconstruct` its ten `jobs`, and for `mask` its
-        `request`.
+        `command` (one of COMMANDS), `config`, for `reconstruct` its ten `jobs`, for `mask` its
+        `request`, and for `sheet` its `cells`.
     """
     flags.FLAGS.mark_as_parsed()  # absl's own flags are not for the users of this program
     arguments = list(argv[1:])
     command = "stylize"
-    if arguments and arguments[0] in ("reconstruct", "mask", "doctor"):
+    if arguments and arguments[0] in COMMANDS and arguments[0] != "stylize":
         command = arguments.pop(0)
     parser = _parser(command)
     given = vars(parser.parse_args(_checked(arguments, parser)))
-    sources = [given.pop(name) for name in ("preset", "config") if given.get(name)]
     namespace = Namespace(command=command)
     try:
+        if command == "sheet":
+            namespace.cells = _sheet_cells(given)
+            namespace.config = namespace.cells[0][0][1]
+            return namespace
+        sources = [given.pop(name) for name in ("preset", "config") if given.get(name)]
         if command == "reconstruct":
             namespace.jobs = _reconstruct_jobs(sources, given)
             namespace.config = namespace.jobs[0][1]
@@ -166,6 +184,8 @@ def main(arguments: Namespace) -> int:
                 return _doctor(config)
             if arguments.command == "mask":
                 return _mask(config, arguments.request)
+            if arguments.command == "sheet":
+                return _sheet(arguments.cells)
             return _reconstruct(arguments.jobs)
         except StyleError as error:
             _say(str(error))
@@ -230,20 +250,51 @@ def _recolour(config: Config) -> int:
 
 def _reconstruct(jobs: list[tuple[str, Config]]) -> int:
     with _start(jobs[0][1]):
-        from neural_style.progress import progress
         from neural_style.reconstruct import sheet_rows
         from neural_style.result import ResultFolder
+
+        folder = ResultFolder(jobs[0][1])
+    results, code = _paint_each(jobs)
+    names = [name for name, _ in jobs[: len(results)]]
+    print(folder.write_sheet(sheet_rows(list(zip(names, results, strict=True)))))
+    return code
+
+
+def _sheet(cells: list[list[Cell]]) -> int:
+    jobs = [(caption.replace("\n", ", "), config) for row in cells for caption, config in row]
+    with _start(jobs[0][1]):
+        from neural_style.result import ResultFolder
+        from neural_style.sheet import check_runs, sheet_rows
+
+        check_runs([config for _, config in jobs])
+        folder = ResultFolder(jobs[0][1])
+    results, code = _paint_each(jobs)
+    print(folder.write_sheet(sheet_rows(cells, results)))
+    return code
+
+
+def _paint_each(jobs: list[tuple[str, Config]]) -> tuple[list[Result], int]:
+    """Paint one after another, each shown by its name.
+
+    Returns:
+        The results and the exit code; after Ctrl-C, what was painted until then, at least one.
+    """
+    with _start(jobs[0][1]):
+        from neural_style.progress import progress
         from neural_style.transfer import stylize
 
-    folder = ResultFolder(jobs[0][1])
-    results = []
+    results: list[Result] = []
     for name, config in jobs:
-        with progress(config, name) as show:
-            results.append((name, stylize(config, show)))
-        if results[-1][1].interrupted:
-            break
-    print(folder.write_sheet(sheet_rows(results)))
-    return INTERRUPTED if results[-1][1].interrupted else 0
+        try:
+            with progress(config, name) as show:
+                results.append(stylize(config, show))
+        except KeyboardInterrupt:
+            if not results:
+                raise
+            return results, INTERRUPTED
+        if results[-1].interrupted:
+            return results, INTERRUPTED
+    return results, 0
 
 
 def _mask(config: Config, request: Request) -> int:
@@ -299,6 +350,15 @@ def _reconstruct_jobs(sources: list[str], given: dict[str, Any]) -> list[tuple[s
     return jobs
 
 
+def _sheet_cells(given: dict[str, Any]) -> list[list[Cell]]:
+    from neural_style.sheet import grid
+
+    cells = grid(given.pop("vary", []), {"img_name": "sheet"} | given)
+    if cells[0][0][1].resume:
+        raise StyleError("resume: sheet keeps no checkpoints to go on from; leave it away")
+    return cells
+
+
 def _parser(command: str) -> _Parser:
     usage, description = COMMANDS[command]
     parser = _Parser(
@@ -320,6 +380,9 @@ def _parser(command: str) -> _Parser:
     else:
         _add(first, "preset", metavar="NAME", help=f"one of {', '.join(preset_names())}")
         _add(first, "config", metavar="FILE", help="YAML, or a PNG that neural_style has made")
+    if command == "sheet":
+        text = "a setting, preset or config, and its values; at most twice"
+        _add(first, "vary", nargs="+", action="append", metavar=("NAME", "VALUE"), help=text)
     if command in ("reconstruct", "mask"):
         first.add_argument("picture", help="a path, or a name in content_img_dir")
     groups: dict[str, Any] = {}

@@ -122,8 +122,8 @@ def deep_features(
     "Arbitrary Style Transfer in Real-time with Adaptive Instance Normalization", 2017, take mean
     and deviation for a picture's style), and what is left at a position is brought to length 1: in
     what direction a place differs from the rest of its picture is alike in both. With the means
-    left in, the overlap was half as large. The layers together are reduced to COMPONENTS principal
-    components of both pictures.
+    left in, the overlap was 0.51 where it was 0.71 (256 px, without superpixels). The layers
+    together are reduced to COMPONENTS principal components of both pictures.
 
     Args:
         config: names the network, its weights and the device.

@@ -197,7 +197,8 @@ class ResultFolder:
         sheet = draw_sheet(rows, max(picture.shape[0] for _, picture in pictures))
         self._write(self.path, Picture(sheet.astype(np.float32)))
         for caption, picture in pictures:
-            path = self.folder / (caption.replace(" ", "_") + ".png")
+            name = re.sub(r"[^\w.,-]+", "_", caption)[:LONGEST_NAME]
+            path = self.folder / f"{name}.png"
             self._write(path, Picture(picture.astype(np.float32)))
         return self.path
 
