@@ -226,7 +226,7 @@ class ResultFolder:
         """Remove what a run that is overwritten has left and this one has not."""
         name = glob.escape(self.folder.name)
         beside = ("init.png", "history.png", "style_*.png", "mask_*.png")
-        for pattern in (*beside, f"{name}.*", f"{name}_[0-9]*.*"):
+        for pattern in (*beside, f"{name}.*", f"{name}_[0-9]*.*", f"{name}_style*.*"):
             for path in set(self.folder.glob(pattern)) - self._written:
                 path.unlink()
         self._remove_parts()

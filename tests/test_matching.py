@@ -119,8 +119,9 @@ def test_features_of_a_picture_are_alike_whatever_it_is_matched_with(
         flat = found[0].reshape(-1, 32)
         return np.linalg.norm(flat[:, None] - flat, axis=-1)
 
-    assert np.allclose(distances(small), distances(painting), atol=0.5)
-    assert distances(small).max() > 50  # of 100 for a layer's length
+    alone = distances(small)
+    assert np.allclose(alone, distances(painting), atol=0.5)
+    assert alone.max() > 50  # of 100 for a layer's length
 
 
 def test_a_picture_matched_with_itself_has_the_same_map_twice(photograph):
@@ -200,6 +201,11 @@ class TestCommandLine:
         for found in maps[::2]:  # what is rough, below, is the larger in both
             assert (found[-16:] == COLOURS[0]).all()
             assert (found[:24] == COLOURS[1]).all()
+        # Regions of the photograph alone, in their place, leave nothing of the other picture's.
+        run_cli("mask", "a.png", "-clusters", 2, "-overwrite")
+        assert {path.stem.removeprefix("a_labels") for path in folder.iterdir()} == {
+            *("", "_1", "_2", "_overlay")
+        }
 
     @pytest.mark.parametrize(
         ("arguments", "code", "words"),
