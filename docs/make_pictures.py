@@ -49,13 +49,18 @@ SHEETS = {
         "-preset quality -content_img lake.jpg -style_imgs strokes.jpg",
         ["content", "style_1"],
     ),
+    "layers_of_styles": (
+        "-content_img lake.jpg -style_imgs ink.jpg abstract.jpg "
+        "-style_imgs_layers relu4_1,relu5_1 relu1_1,relu2_1,relu3_1",
+        ["content", "style_1", "style_2"],
+    ),
     "gatys": (
         "-preset gatys -content_img still_life.jpg -style_imgs abstract.jpg",
         ["content", "style_1", "init"],
     ),
 }
 
-# The sheets of colour.md: the photograph, and what follows it for each picture below its caption.
+# A sheet of colour.md: the photograph, and what follows it for each picture below its caption.
 COLOUR_SHEETS = {
     "colour_style": (
         "lake.jpg",
@@ -68,44 +73,6 @@ COLOUR_SHEETS = {
             "-color_convert_time before",
             "histogram_lab, before": "-style_imgs abstract.jpg -transfer style "
             "-color_match histogram_lab -color_convert_time before",
-        },
-    ),
-    "colour_color": (
-        "lake.jpg",
-        {
-            "linear": "-style_imgs wave.jpg -transfer color",
-            "linear_cholesky": "-style_imgs wave.jpg -transfer color -color_match linear_cholesky",
-            "histogram": "-style_imgs wave.jpg -transfer color -color_match histogram",
-            "histogram_lab": "-style_imgs wave.jpg -transfer color -color_match histogram_lab",
-            "linear, abstract": "-style_imgs abstract.jpg -transfer color",
-            "linear, wave and abstract": "-style_imgs wave.jpg abstract.jpg -transfer color",
-        },
-    ),
-    "losses": (
-        "lake.jpg",
-        {
-            "gram": "-style_imgs abstract.jpg",
-            "wasserstein": "-style_imgs abstract.jpg -style_distance wasserstein",
-            "mean_std": "-style_imgs abstract.jpg -style_distance mean_std",
-            "sliced": "-style_imgs abstract.jpg -style_distance sliced",
-            "content centred": "-style_imgs abstract.jpg -content_distance centred",
-            "content normalised": "-style_imgs abstract.jpg -content_distance normalised",
-        },
-    ),
-    "scale": (
-        "lake.jpg",
-        {
-            "scale 0.5": "-style_imgs abstract.jpg -style_scale 0.5",
-            "scale 2": "-style_imgs abstract.jpg -style_scale 2",
-            "coarse from ink, fine from abstract": "-style_imgs ink.jpg abstract.jpg "
-            "-style_imgs_layers relu4_1,relu5_1 relu1_1,relu2_1,relu3_1",
-        },
-    ),
-    "colour_both": (
-        "lake.jpg",
-        {
-            "transfer both": "-style_imgs strokes.jpg",
-            "linear": "-style_imgs strokes.jpg -color_match linear",
         },
     ),
 }
@@ -162,6 +129,29 @@ def make_colours(name: str) -> None:
     save(name, draw_sheet([cells[:4], cells[4:]] if cells[4:] else [cells], 170))
 
 
+# The sheets that neural_style draws itself.
+VARIED = {
+    "sheet": "-content_img lake.jpg -style_imgs glass.jpg -vary style_weight 1 10 100 1e4 "
+    "-vary content_layers relu2_1 conv4_2 -max_size 256 -model_weights compact",
+    "colour_color": "-content_img lake.jpg -transfer color -max_size 256 "
+    "-vary color_match linear linear_cholesky histogram histogram_lab "
+    "-vary style_imgs wave.jpg abstract.jpg 'wave.jpg abstract.jpg'",
+    "losses": "-content_img lake.jpg -style_imgs abstract.jpg "
+    "-vary style_distance gram wasserstein mean_std sliced "
+    "-vary content_distance raw centred normalised -max_size 256 -model_weights compact",
+    "scale": "-content_img lake.jpg -style_imgs abstract.jpg -vary style_scale 0.5 1 2 "
+    "-max_size 256 -model_weights compact",
+    "colour_both": "-content_img lake.jpg -style_imgs strokes.jpg -vary color_match auto linear "
+    "-max_size 256 -model_weights compact",
+}
+
+
+def make_varied(name: str) -> None:
+    """Let `neural_style sheet` draw a sheet."""
+    run(f"sheet {VARIED[name]} -img_name docs_{name} -overwrite")
+    save(name, load(Path("image_output") / f"docs_{name}" / f"docs_{name}.png"))
+
+
 SUBJECT = {"": "mask", "_overlay": "overlay"}
 # The command of each sheet of masks; what is laid over the photograph; which pictures of the result
 # are shown, under which captions.
@@ -197,6 +187,18 @@ def make_mask(name: str) -> None:
         picture = load(Path("image_output") / f"docs_{name}" / f"docs_{name}{ending}.png")
         row.append((caption, picture))
     save(name, draw_sheet([row], HEIGHT))
+
+
+def make_match() -> None:
+    """Draw the regions that a photograph and a drawing share."""
+    run("mask lake.jpg -match ink.jpg -img_name docs_mask_match -overwrite")
+    result = Path("image_output/docs_mask_match/docs_mask_match.png")
+    row = []
+    for sample, ending in (("lake.jpg", ""), ("ink.jpg", "_style")):
+        row.append((sample, load(SAMPLES / sample)))
+        for shown in (ending, f"{ending}_overlay"):
+            row.append((f"lake_labels{shown}.png", load(result.with_stem(result.stem + shown))))
+    save("mask_match", draw_sheet([row[:3], row[3:]], HEIGHT))
 
 
 def make_feather() -> None:
@@ -272,9 +274,11 @@ def main() -> None:
     others = {
         **{name: partial(make_colours, name) for name in COLOUR_SHEETS},
         **{name: partial(make_mask, name) for name in MASKS},
+        "mask_match": make_match,
         "mask_feather": make_feather,
         "regions": make_regions,
         "keep_background": make_background,
+        **{name: partial(make_varied, name) for name in VARIED},
         "reconstruction": make_reconstruction,
         "compact": make_compact,
     }

@@ -26,7 +26,9 @@ from neural_style.config import FIELDS, Config, kind_of, preset_names
 from neural_style.errors import StyleError, did_you_mean
 
 if TYPE_CHECKING:  # loads the picture libraries
+    from neural_style.result import Result
     from neural_style.segmentation import Request
+    from neural_style.sheet import Cell
 
 BAD_INPUT, BAD_FLAGS, INTERRUPTED = 1, 2, 130
 
@@ -43,6 +45,7 @@ Paint a photograph in the style of other pictures (Gatys, Ecker and Bethge, 2016
       -style_regions strokes_labels.png    sky from sky, land from land
   neural_style reconstruct lake.jpg    what each layer of the network keeps of one picture
   neural_style mask lake.jpg -clusters 5    masks of its regions; -box x,y,w,h for a subject's
+  neural_style sheet -content_img lake.jpg -style_imgs wave.jpg -vary style_weight 1e3 1e4
   neural_style doctor                  what there is to paint with, and how fast it is
 
 Flags take one dash or two; several values are separated by spaces."""
@@ -52,12 +55,24 @@ figure 1). The settings are those of the presets reconstruct_style and reconstru
 the flags given here."""
 MASK_DESCRIPTION = """\
 Make masks of a photograph, and an overlay to look at: of a subject (by -box, by -foreground and
--background, or by a box and strokes), or of its regions (by -clusters). They have the photograph's
-size and name: lake_mask.png, lake_labels.png.
+-background, or by a box and strokes), or of its regions (by -clusters, or by -match, which makes
+those of another picture as well; it alone uses the network). They have the photograph's size and
+name: lake_mask.png, lake_labels.png.
 
   neural_style mask still_life.jpg -box 30,110,660,490
   neural_style mask lake.jpg -foreground lake_sky_strokes.png -background lake_ground_strokes.png
-  neural_style mask lake.jpg -clusters 5"""
+  neural_style mask lake.jpg -clusters 5
+  neural_style mask lake.jpg -match wave.jpg"""
+SHEET_DESCRIPTION = """\
+Paint a picture under each value of a setting, or of two against each other, and draw one sheet of
+all, with captions. The flags are those of a transfer, and each -vary names one of them.
+
+  neural_style sheet -content_img lake.jpg -style_imgs wave.jpg -vary style_weight 1e3 1e4 1e5
+  neural_style sheet -content_img lake.jpg -style_imgs wave.jpg -vary content_layers relu2_1 \\
+      conv4_2 "relu2_1 conv4_2" -vary preset preview fast
+
+The values of the first -vary go from left to right, those of a second from top to bottom. Where one
+value is of several words, put quotes around it."""
 DOCTOR_DESCRIPTION = """\
 Tell versions, machine, device, precision, threads and weights, and time the network at -max_size.
 The flags are those of a transfer; pictures are not read."""
@@ -66,6 +81,7 @@ COMMANDS = {
     "stylize": ("neural_style [flags]", DESCRIPTION),
     "reconstruct": ("neural_style reconstruct PICTURE [flags]", RECONSTRUCT_DESCRIPTION),
     "mask": ("neural_style mask PICTURE [flags]", MASK_DESCRIPTION),
+    "sheet": ("neural_style sheet -vary NAME VALUE ... [flags]", SHEET_DESCRIPTION),
     "doctor": ("neural_style doctor [flags]", DOCTOR_DESCRIPTION),
 }
 # Flags of `mask` that are its own, and the settings that it takes as a transfer does.
@@ -74,6 +90,11 @@ MASK_FLAGS = {
     "foreground": ("PICTURE", "strokes on the subject: opaque on transparent, or white on black"),
     "background": ("PICTURE", "strokes on what is not the subject"),
     "clusters": ("N", "how many regions of like colour, texture and place, 2 to 16"),
+    "match": (
+        "PICTURE",
+        "label maps of the photograph and this picture, of regions that both have: of clusters "
+        "regions, or as many as they share; a path, or a name in style_imgs_dir",
+    ),
     "img_name": (
         "NAME",
         "name of the result and its folder; .png or .tif may be added (default: the photograph's, "
@@ -82,9 +103,15 @@ MASK_FLAGS = {
 }
 MASK_SETTINGS = (
     "content_img_dir",
+    "style_imgs_dir",
     "max_size",
     "img_output_dir",
     "overwrite",
+    "network",
+    "model_weights",
+    "pooling_type",
+    "device",
+    "precision",
     "quiet",
     "verbose",
 )
@@ -113,19 +140,23 @@ def parse(argv: Sequence[str]) -> Namespace:
     """Return the command and its Config, or exit with a line on what is wrong.
 
     Returns:
-        `command` (one of COMMANDS), `config`, for `reconstruct` its ten `jobs`, and for `mask` its
-        `request`.
+        `command` (one of COMMANDS), `config`, for `reconstruct` its ten `jobs`, for `mask` its
+        `request`, and for `sheet` its `cells`.
     """
     flags.FLAGS.mark_as_parsed()  # absl's own flags are not for the users of this program
     arguments = list(argv[1:])
     command = "stylize"
-    if arguments and arguments[0] in ("reconstruct", "mask", "doctor"):
+    if arguments and arguments[0] in COMMANDS and arguments[0] != "stylize":
         command = arguments.pop(0)
     parser = _parser(command)
     given = vars(parser.parse_args(_checked(arguments, parser)))
-    sources = [given.pop(name) for name in ("preset", "config") if given.get(name)]
     namespace = Namespace(command=command)
     try:
+        if command == "sheet":
+            namespace.cells = _sheet_cells(given)
+            namespace.config = namespace.cells[0][0][1]
+            return namespace
+        sources = [given.pop(name) for name in ("preset", "config") if given.get(name)]
         if command == "reconstruct":
             namespace.jobs = _reconstruct_jobs(sources, given)
             namespace.config = namespace.jobs[0][1]
@@ -155,6 +186,8 @@ def main(arguments: Namespace) -> int:
                 return _doctor(config)
             if arguments.command == "mask":
                 return _mask(config, arguments.request)
+            if arguments.command == "sheet":
+                return _sheet(arguments.cells)
             return _reconstruct(arguments.jobs)
         except StyleError as error:
             _say(str(error))
@@ -219,28 +252,67 @@ def _recolour(config: Config) -> int:
 
 def _reconstruct(jobs: list[tuple[str, Config]]) -> int:
     with _start(jobs[0][1]):
-        from neural_style.progress import progress
         from neural_style.reconstruct import sheet_rows
         from neural_style.result import ResultFolder
+
+        folder = ResultFolder(jobs[0][1])
+    results, code = _paint_each(jobs)
+    names = [name for name, _ in jobs[: len(results)]]
+    print(folder.write_sheet(sheet_rows(list(zip(names, results, strict=True)))))
+    return code
+
+
+def _sheet(cells: list[list[Cell]]) -> int:
+    jobs = [(caption.replace("\n", ", "), config) for row in cells for caption, config in row]
+    with _start(jobs[0][1]):
+        from neural_style.result import ResultFolder
+        from neural_style.sheet import check_runs, sheet_rows
+
+        check_runs([config for _, config in jobs])
+        folder = ResultFolder(jobs[0][1])
+    results, code = _paint_each(jobs)
+    print(folder.write_sheet(sheet_rows(cells, results)))
+    return code
+
+
+def _paint_each(jobs: list[tuple[str, Config]]) -> tuple[list[Result], int]:
+    """Paint one after another, each shown by its name.
+
+    Returns:
+        The results and the exit code; after Ctrl-C, what was painted until then, at least one.
+    """
+    with _start(jobs[0][1]):
+        from neural_style.progress import progress
         from neural_style.transfer import stylize
 
-    folder = ResultFolder(jobs[0][1])
-    results = []
+    results: list[Result] = []
     for name, config in jobs:
-        with progress(config, name) as show:
-            results.append((name, stylize(config, show)))
-        if results[-1][1].interrupted:
-            break
-    print(folder.write_sheet(sheet_rows(results)))
-    return INTERRUPTED if results[-1][1].interrupted else 0
+        try:
+            with progress(config, name) as show:
+                results.append(stylize(config, show))
+        except KeyboardInterrupt:
+            if not results:
+                raise
+            return results, INTERRUPTED
+        if results[-1].interrupted:
+            return results, INTERRUPTED
+    return results, 0
 
 
 def _mask(config: Config, request: Request) -> int:
     with _start(config):
         from neural_style.result import ResultFolder
-        from neural_style.segmentation import make_masks
 
-        masks = make_masks(config, request)
+        if request.match is None:
+            from neural_style.segmentation import make_masks
+
+            masks = make_masks(config, request)
+        else:
+            from neural_style.matching import match_masks, read_pair
+
+            pair = read_pair(config, request)
+    if request.match is not None:
+        masks = match_masks(config, request, pair)
     paths = ResultFolder(config).write_parts([(ending, picture) for ending, _, picture in masks])
     width = max(len(str(path)) for path in paths)
     for path, (_, remark, _) in zip(paths, masks, strict=True):
@@ -262,7 +334,7 @@ def _mask_request(given: dict[str, Any]) -> tuple[Request, Config]:
     names = [field.name for field in dataclasses.fields(Request)]
     request = Request(**{name: given.pop(name) for name in names if name in given})
     picture = given.pop("picture")
-    kind = "mask" if request.clusters is None else "labels"
+    kind = "mask" if request.clusters is request.match is None else "labels"
     name = {"img_name": f"{Path(picture).stem}_{kind}"}
     return request, Config(content_img=picture, style_weight=0, **(name | given))
 
@@ -278,6 +350,15 @@ def _reconstruct_jobs(sources: list[str], given: dict[str, Any]) -> list[tuple[s
     if jobs[0][1].resume:
         raise StyleError("resume: reconstruct keeps no checkpoints to go on from; leave it away")
     return jobs
+
+
+def _sheet_cells(given: dict[str, Any]) -> list[list[Cell]]:
+    from neural_style.sheet import grid
+
+    cells = grid(given.pop("vary", []), {"img_name": "sheet"} | given)
+    if cells[0][0][1].resume:
+        raise StyleError("resume: sheet keeps no checkpoints to go on from; leave it away")
+    return cells
 
 
 def _parser(command: str) -> _Parser:
@@ -301,6 +382,9 @@ def _parser(command: str) -> _Parser:
     else:
         _add(first, "preset", metavar="NAME", help=f"one of {', '.join(preset_names())}")
         _add(first, "config", metavar="FILE", help="YAML, or a PNG that neural_style has made")
+    if command == "sheet":
+        text = "a setting, preset or config, and its values; at most twice"
+        _add(first, "vary", nargs="+", action="append", metavar=("NAME", "VALUE"), help=text)
     if command in ("reconstruct", "mask"):
         first.add_argument("picture", help="a path, or a name in content_img_dir")
     groups: dict[str, Any] = {}

@@ -10,25 +10,29 @@ import numpy as np
 from neural_style.images import resize
 
 INK = (40, 40, 40)
-CAPTION_HEIGHT = 28
+FONT, FONT_SCALE = cv2.FONT_HERSHEY_SIMPLEX, 0.42
+CAPTION_HEIGHT, LINE_HEIGHT = 28, 18
 GAP = 8
-TEXT = 0.42  # the height of letters, as OpenCV counts it
 
 
 def draw_sheet(rows: Sequence[Sequence[tuple[str, np.ndarray]]], height: int) -> np.ndarray:
     """Draw rows of pictures, each with its caption below.
 
+    A caption that is wider than its picture is written smaller.
+
     Args:
-        rows: captions and pictures ([H, W, 3], uint8, RGB) from left to right.
+        rows: captions, of one line or more, and pictures ([H, W, 3], uint8, RGB) from left to
+            right.
         height: that every picture is resized to, in pixels.
 
     Returns:
         [H, W, 3], uint8, RGB, on white.
     """
-    strips = [
-        np.hstack([_captioned(caption, picture, height) for caption, picture in row])
-        for row in rows
-    ]
+    strips = []
+    for row in rows:
+        lines = max(caption.count("\n") for caption, _ in row)
+        below = CAPTION_HEIGHT + LINE_HEIGHT * lines
+        strips.append(np.hstack([_captioned(*cell, height, below) for cell in row]))
     width = max(strip.shape[1] for strip in strips)
     padded = [
         np.pad(strip, ((0, 0), (0, width - strip.shape[1]), (0, 0)), constant_values=255)
@@ -37,11 +41,14 @@ def draw_sheet(rows: Sequence[Sequence[tuple[str, np.ndarray]]], height: int) ->
     return np.pad(np.vstack(padded), ((GAP, 0), (GAP, 0), (0, 0)), constant_values=255)
 
 
-def _captioned(caption: str, picture: np.ndarray, height: int) -> np.ndarray:
+def _captioned(caption: str, picture: np.ndarray, height: int, below: int) -> np.ndarray:
     width = max(1, round(picture.shape[1] * height / picture.shape[0]))
-    cell = np.full((height + CAPTION_HEIGHT, width + GAP, 3), 255, np.uint8)
+    cell = np.full((height + below, width + GAP, 3), 255, np.uint8)
     cell[:height, :width] = resize(picture, (height, width))
-    _write(cell, caption, (2, height + 18))
+    for k, line in enumerate(caption.split("\n")):
+        (wide, _), _ = cv2.getTextSize(line, FONT, FONT_SCALE, 1)
+        scale = FONT_SCALE * min(1, width / max(1, wide))
+        _write(cell, line, (2, height + 18 + LINE_HEIGHT * k), scale)
     return cell
 
 
@@ -109,13 +116,11 @@ def draw_regions(
         depth = cv2.distanceTransform(inside, cv2.DIST_L2, 3)
         _, _, _, (x, y) = cv2.minMaxLoc(depth)
         text = str(number + 1)
-        (width, height), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, scale, 1)
+        (width, height), _ = cv2.getTextSize(text, FONT, scale, 1)
         at = (x - width // 2, y + height // 2)
         for colour, thickness in ((INK, 4), ((255, 255, 255), 1.5)):
             line = max(1, round(thickness * scale))
-            cv2.putText(
-                canvas, text, at, cv2.FONT_HERSHEY_SIMPLEX, scale, colour, line, cv2.LINE_AA
-            )
+            cv2.putText(canvas, text, at, FONT, scale, colour, line, cv2.LINE_AA)
     return canvas
 
 
@@ -139,8 +144,8 @@ def draw_legend(sheet: np.ndarray, lines: Sequence[tuple[np.ndarray, str]]) -> n
 
 
 def _width(text: str) -> int:
-    return cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, TEXT, 1)[0][0]
+    return cv2.getTextSize(text, FONT, FONT_SCALE, 1)[0][0]
 
 
-def _write(canvas: np.ndarray, text: str, at: tuple[int, int]) -> None:
-    cv2.putText(canvas, text, at, cv2.FONT_HERSHEY_SIMPLEX, TEXT, INK, 1, cv2.LINE_AA)
+def _write(canvas: np.ndarray, text: str, at: tuple[int, int], scale: float = FONT_SCALE) -> None:
+    cv2.putText(canvas, text, at, FONT, scale, INK, 1, cv2.LINE_AA)

@@ -197,7 +197,8 @@ class ResultFolder:
         sheet = draw_sheet(rows, max(picture.shape[0] for _, picture in pictures))
         self._write(self.path, Picture(sheet.astype(np.float32)))
         for caption, picture in pictures:
-            path = self.folder / (caption.replace(" ", "_") + ".png")
+            name = re.sub(r"[^\w.,-]+", "_", caption)[:LONGEST_NAME]
+            path = self.folder / f"{name}.png"
             self._write(path, Picture(picture.astype(np.float32)))
         return self.path
 
@@ -225,7 +226,7 @@ class ResultFolder:
         """Remove what a run that is overwritten has left and this one has not."""
         name = glob.escape(self.folder.name)
         beside = ("init.png", "history.png", "regions.png", "style_*.png", "mask_*.png")
-        for pattern in (*beside, f"{name}.*", f"{name}_[0-9]*.*"):
+        for pattern in (*beside, f"{name}.*", f"{name}_[0-9]*.*", f"{name}_style*.*"):
             for path in set(self.folder.glob(pattern)) - self._written:
                 path.unlink()
         self._remove_parts()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import operator
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,7 +54,7 @@ SEED = 0  # of OpenCV's k-means, within GrabCut as well
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What a mask is to be made from: a box, strokes, a box and strokes, or a number of regions.
+    """What masks are made from: a box, strokes, both, a number of regions, another picture.
 
     Attributes:
         box: around the subject: x, y, width and height in pixels of the photograph, or that as
@@ -62,6 +63,7 @@ class Request:
             that are not transparent, or, where nothing is, the bright ones. A path, or an array.
         background: the same of what is not the subject.
         clusters: how many regions, 2 to 16; also as text.
+        match: a picture that shall have the same regions (see `matching`); a path, or an array.
 
     Raises:
         StyleError: none of them, some that do not go together, or not such numbers.
@@ -71,27 +73,30 @@ class Request:
     foreground: Any = None
     background: Any = None
     clusters: int | str | None = None
+    match: Any = None
 
     def __post_init__(self) -> None:
         """Convert the numbers and check what goes together."""
         cuts = [
             name for name in ("box", "foreground", "background") if getattr(self, name) is not None
         ]
-        if self.clusters is None and not cuts:
+        divides = [name for name in ("clusters", "match") if getattr(self, name) is not None]
+        if not divides and not cuts:
             raise StyleError(
-                "there is nothing to make a mask from: give -box, -foreground and -background, or "
-                "-clusters"
+                "there is nothing to make a mask from: give -box, -foreground and -background, "
+                "-clusters, or -match"
+            )
+        if divides and cuts:
+            raise StyleError(
+                f"{divides[0]}: received with {cuts[0]}; a mask is made by the one or the other"
             )
         if self.clusters is not None:
-            if cuts:
-                raise StyleError(
-                    f"clusters: received with {cuts[0]}; a mask is made by the one or the other"
-                )
             object.__setattr__(self, "clusters", _whole_numbers("clusters", self.clusters, 1)[0])
             if not FEWEST <= self.clusters <= MOST:
                 raise StyleError(
                     f"clusters: received {self.clusters}, must be from {FEWEST} to {MOST}"
                 )
+        if divides:
             return
         if self.box is not None:
             object.__setattr__(self, "box", _whole_numbers("box", self.box, 4))
@@ -123,7 +128,7 @@ def make_masks(config: Config, request: Request) -> list[tuple[str, str, np.ndar
 
     Args:
         config: names the photograph (`content_img`) and the size to work at (`max_size`).
-        request: what to make them from.
+        request: what to make them from; not `match`, which is for `matching`.
 
     Returns:
         What to add to the name of the result's file, a remark, and the picture, [H, W, 3], uint8,
@@ -134,21 +139,18 @@ def make_masks(config: Config, request: Request) -> list[tuple[str, str, np.ndar
         StyleError: a picture that is missing, unreadable, too small or of one colour alone; a box
             or strokes that do not fit it; or nothing was found.
     """
-    suffix = Path(config.img_name).suffix.lower()
-    if suffix in WRITTEN and suffix not in SIXTEEN_BITS:
-        raise StyleError(
-            f"img_name: received {config.img_name!r}, but {suffix} would change the colours at the "
-            "edges of a mask: use .png or .tif"
-        )
-    photograph = _read_photograph(config)
+    check_name(config.img_name)
+    photograph = read_photograph(
+        config.content_img, config.content_img_dir, "picture", config.max_size
+    )
     size = reduced_size(photograph.shape[:2], config.max_size)
     reduced = resize(photograph, size)
     if request.clusters is None:
         subject = _cut_out(config, request, photograph.shape[:2], reduced)
-        labels = _at_size(subject.astype(np.uint8), 2, photograph.shape[:2])
+        labels = at_size(subject.astype(np.uint8), 2, photograph.shape[:2])
         return _subject_pictures(photograph, labels == 1)
     labels = cluster(reduced, request.clusters)
-    labels = _ordered(_at_size(labels, request.clusters, photograph.shape[:2]))
+    labels = _ordered(at_size(labels, request.clusters, photograph.shape[:2]))
     return _region_pictures(photograph, labels, request.clusters)
 
 
@@ -209,19 +211,9 @@ def cluster(photograph: np.ndarray, count: int) -> np.ndarray:
         *(LIGHTNESS * lightness, lab[..., 1], lab[..., 2], TEXTURE * texture),
         *(DOWN * down, ACROSS * across),
     )
-    areas = np.bincount(pieces.ravel())
-    means = [np.bincount(pieces.ravel(), channel.ravel()) / areas for channel in channels]
-    means = np.stack(means, -1).astype(np.float32)
-    # OpenCV's k-means knows no weights: a superpixel of twice the area stands there twice.
-    copies = np.maximum(1, np.rint(4 * areas / areas.mean())).astype(int)
-    weighted = np.repeat(means, copies, 0)
-    cv2.setRNGSeed(SEED)
-    stop = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_COUNT, 50, 0.1)
-    _, _, centres = cv2.kmeans(weighted, count, None, stop, 10, cv2.KMEANS_PP_CENTERS)
-    labels = _distances(means, centres).argmin(-1).astype(np.uint8)[pieces]
-    # Superpixels have ragged edges where the picture has none.
-    labels = _at_size(labels, count, labels.shape, blur=areas.mean() ** 0.5 / 6)
-    return _without_islands(labels)
+    means = piece_means(pieces, channels)
+    centres = find_centres(means, np.bincount(pieces.ravel()), count)
+    return region_map(pieces, means, centres)
 
 
 def superpixels(photograph: np.ndarray) -> np.ndarray:
@@ -247,18 +239,86 @@ def superpixels(photograph: np.ndarray) -> np.ndarray:
     return filled(pieces, pieces > 0) - 1
 
 
-def _read_photograph(config: Config) -> np.ndarray:
-    """Return the photograph, [H, W, 3], uint8."""
-    picture = _read(config.content_img, config.content_img_dir, "picture")
-    height, width = picture.size
-    if min(reduced_size(picture.size, config.max_size)) < LEAST_SIDE:
+def piece_means(pieces: np.ndarray, channels: Iterable[np.ndarray]) -> np.ndarray:
+    """Return the mean of each channel [H, W] over each superpixel: [count, C], float32."""
+    areas = np.bincount(pieces.ravel())
+    means = [np.bincount(pieces.ravel(), channel.ravel()) / areas for channel in channels]
+    return np.stack(means, -1).astype(np.float32)
+
+
+def find_centres(means: np.ndarray, areas: np.ndarray, count: int) -> np.ndarray:
+    """Return the centres of superpixels by k-means.
+
+    Args:
+        means: [n, C], float32; steps of 0.1 in them count for nothing.
+        areas: [n], of the superpixels, in any unit.
+        count: of centres, not above n.
+
+    Returns:
+        [count, C], float32.
+    """
+    # OpenCV's k-means knows no weights: a superpixel of twice the area stands there twice.
+    copies = np.maximum(1, np.rint(4 * areas / areas.mean())).astype(int)
+    cv2.setRNGSeed(SEED)
+    stop = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_COUNT, 50, 0.1)
+    weighted = np.repeat(means, copies, 0)
+    return cv2.kmeans(weighted, count, None, stop, 10, cv2.KMEANS_PP_CENTERS)[2]
+
+
+def nearest(means: np.ndarray, centres: np.ndarray) -> np.ndarray:
+    """Return which of the centres [k, C] is the nearest to each of the means: [n], uint8."""
+    return _distances(means, centres).argmin(-1).astype(np.uint8)
+
+
+def region_map(pieces: np.ndarray, means: np.ndarray, centres: np.ndarray) -> np.ndarray:
+    """Join superpixels by their nearest centres, with smooth edges and without small islands.
+
+    Args:
+        pieces: superpixels, [H, W].
+        means: [n, C], of the superpixels.
+        centres: [k, C].
+
+    Returns:
+        [H, W], uint8, in [0, k).
+    """
+    # Superpixels have ragged edges where the picture has none.
+    blur = (pieces.size / len(means)) ** 0.5 / 6
+    labels = nearest(means, centres)[pieces]
+    return _without_islands(at_size(labels, len(centres), labels.shape, blur))
+
+
+def check_name(name: str) -> None:
+    """Raise a StyleError if a result of this name could not keep a mask as it is."""
+    suffix = Path(name).suffix.lower()
+    if suffix in WRITTEN and suffix not in SIXTEEN_BITS:
         raise StyleError(
-            f"picture: {width} x {height} pixels are too few at max_size {config.max_size}; each "
-            f"side must keep at least {LEAST_SIDE}: give a larger picture, or raise max_size"
+            f"img_name: received {name!r}, but {suffix} would change the colours at the edges of "
+            "a mask: use .png or .tif"
+        )
+
+
+def read_photograph(source: Any, folder: str, setting: str, max_size: int) -> np.ndarray:
+    """Return a photograph, [H, W, 3], uint8, of its own size.
+
+    Args:
+        source: a path, a name in the folder, or an array.
+        folder: where names are looked up.
+        setting: that names it, for messages.
+        max_size: that it will be reduced to.
+
+    Raises:
+        StyleError: missing, unreadable, of one colour alone, or too small.
+    """
+    picture = _read(source, folder, setting)
+    height, width = picture.size
+    if min(reduced_size(picture.size, max_size)) < LEAST_SIDE:
+        raise StyleError(
+            f"{setting}: {width} x {height} pixels are too few at max_size {max_size}; each side "
+            f"must keep at least {LEAST_SIDE}: give a larger picture, or raise max_size"
         )
     if np.ptp(picture.rgb, (0, 1)).max() < FLAT:
         raise StyleError(
-            "picture: it is of one colour all over, so there is nothing to tell apart; give a "
+            f"{setting}: it is of one colour all over, so there is nothing to tell apart; give a "
             "photograph"
         )
     return np.rint(picture.rgb).astype(np.uint8)
@@ -402,9 +462,7 @@ def filled(labels: np.ndarray, known: np.ndarray) -> np.ndarray:
     return found[nearest]
 
 
-def _at_size(
-    labels: np.ndarray, count: int, size: tuple[int, int], blur: float = 0.0
-) -> np.ndarray:
+def at_size(labels: np.ndarray, count: int, size: tuple[int, int], blur: float = 0.0) -> np.ndarray:
     """Return labels at another size, with smooth edges: each pixel's is that of most weight there.
 
     Args:

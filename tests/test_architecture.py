@@ -22,7 +22,7 @@ ROWS = [
     {"objective", "result", "networks"},
     {"checkpoint", "memory", "recolour"},
     {"transfer"},
-    {"progress", "reconstruct", "doctor"},
+    {"progress", "reconstruct", "doctor", "matching", "sheet"},
     {"training.settings", "training.pictures", "training.batches", "training.fitting"},
     {"training.student"},
     {"training.pool"},

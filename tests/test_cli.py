@@ -222,14 +222,14 @@ def test_help_is_the_same_by_all_its_names(run_cli, flag):
     assert run_cli(flag) == run_cli("--help")
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["reconstruct", "--help"]])
+@pytest.mark.parametrize("arguments", ["--help", "--version", "reconstruct --help", "sheet --help"])
 def test_help_loads_nothing_heavy(arguments):
     program = (
         "import sys; from neural_style.cli import run\n"
         "try: run()\n"
         "finally: print(sorted({'tensorflow', 'keras', 'numpy', 'cv2', 'PIL'} & {*sys.modules}))"
     )
-    command = [sys.executable, "-c", program, *arguments]
+    command = [sys.executable, "-c", program, *arguments.split()]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0
     assert done.stdout.splitlines()[-1] == "[]"
