@@ -40,7 +40,7 @@ STYLE_LAYERS = tuple(name for name in HEADS if name != CONTENT_LAYER)
 SCALE = 64.0
 
 PACKAGED = Path(__file__).with_name("compact.npz")
-SHA256 = "70a02ff03c50f87d408f4442e14943b15c4e90938abac31a9401b8d8848e5fb5"
+SHA256 = "0428de6086e0d135755fa260c432eb8c573672e7fd31db20f659ac0bd44aeb7b"
 
 
 class Scale(keras.layers.Layer):

@@ -35,13 +35,13 @@ class Settings:
         seed: of all that is drawn.
     """
 
-    steps: int = 3900
+    steps: int = 6700
     batch: int = 4
     crop: int = 160
     on_policy: int = 2
     pool: int = 32
     least_life: int = 30
-    most_life: int = 90
+    most_life: int = 160
     least_rate: float = 1.0
     most_rate: float = 8.0
     photographs: float = 0.5
