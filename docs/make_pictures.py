@@ -50,7 +50,7 @@ SHEETS = {
         ["content", "style_1"],
     ),
     "layers_of_styles": (
-        "-content_img lake.jpg -style_imgs ink.jpg abstract.jpg "
+        "-content_img lake.jpg -style_imgs abstract.jpg ink.jpg -style_distance wasserstein "
         "-style_imgs_layers relu4_1,relu5_1 relu1_1,relu2_1,relu3_1",
         ["content", "style_1", "style_2"],
     ),
