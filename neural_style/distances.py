@@ -81,7 +81,7 @@ def _difference_sums(activations: Activations, target: tf.Tensor) -> tf.Tensor:
 def _centred(sums: tf.Tensor, positions: int) -> tf.Tensor:
     """Return sum((F - mean F - P + mean P)^2), the means each channel's own."""
     difference, square = tf.unstack(sums)
-    return tf.reduce_sum(square - difference**2 / positions)
+    return tf.cast(tf.reduce_sum(square - difference**2 / positions), tf.float32)
 
 
 def _product_sums(activations: Activations, target: tf.Tensor) -> tf.Tensor:
@@ -102,11 +102,13 @@ def _normalised(sums: tf.Tensor, positions: int) -> tf.Tensor:
     floor = 1e-3 * mean_variance + 1e-12  # a channel that is all but still has nothing to say
     spread = tf.sqrt((tf.nn.relu(found_square - found**2) + floor) * (variance + floor))
     correlation = (product - found * wanted + floor) / spread
-    return 2 * positions * mean_variance * tf.reduce_sum(1 - correlation)
+    distance = 2 * positions * mean_variance * tf.reduce_sum(1 - correlation)
+    return tf.cast(distance, tf.float32)
 
 
 def _over_positions(values: list[tf.Tensor]) -> tf.Tensor:
-    return tf.stack([tf.reduce_sum(value, [0, 1, 2]) for value in values])
+    """Return each channel's sums, in float64: what is left of their differences may be small."""
+    return tf.stack([tf.reduce_sum(tf.cast(value, tf.float64), [0, 1, 2]) for value in values])
 
 
 def _dense(activations: Activations, features: tf.Tensor | None = None) -> tf.Tensor:

@@ -91,6 +91,7 @@ def test_table(bench):
     assert "| 256 | compact, bfloat16 | 8.00 |  |  | 0.500 | 1.00 |" in text
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_weights")
 def test_a_group_is_timed_in_turns(bench):
     """In a process for each kind there is."""
@@ -128,7 +129,9 @@ def test_a_process_that_fails_is_shown(bench):
 
 
 @pytest.mark.usefixtures("_weights")
-@pytest.mark.parametrize("kind", ["run ours", "run reference"])
+@pytest.mark.parametrize(
+    "kind", ["run ours", pytest.param("run reference", marks=pytest.mark.slow)]
+)
 def test_a_run_goes_down(bench, kind: str):
     """From the content picture; as the judge has it, who computes in float32."""
     config = bench.run_config(32, "vgg19", "float32", 6)

@@ -619,7 +619,10 @@ def check_kill(whole: Callable, folder: Path, seed: int) -> None:
     assert not [name for name in left if name.endswith(".part")]
 
 
-@pytest.mark.parametrize("seed", range(len(KINDS)))
+@pytest.mark.parametrize(
+    "seed",
+    [pytest.param(seed, marks=pytest.mark.slow if seed else ()) for seed in range(len(KINDS))],
+)
 def test_a_killed_run_goes_on_to_the_same_picture(whole, tmp_path, seed):
     check_kill(whole, tmp_path, seed)
 

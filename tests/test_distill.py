@@ -104,6 +104,7 @@ def command(monkeypatch, capsys, *arguments) -> tuple[int, str]:
     return stop.value.code or 0, capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_command_writes_weights_and_record(
     random_weights, folder, tmp_path: Path, monkeypatch, capsys
 ):

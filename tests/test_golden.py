@@ -76,14 +76,14 @@ def test_losses(shared: Path, reference_weights: str, name: str):
     )
 
 
-# Adam goes the same way over any loss, and above the losses of all cases are the report's: one of
-# its runs is enough for each day.
-SLOW = {("multiple", "adam"), ("masked", "adam")}
+# Optimisers go the same way over any loss, and above the losses of all cases are the report's: two
+# runs of L-BFGS are enough for each day.
+EACH_DAY = {("simple", "lbfgs"), ("masked", "lbfgs")}
 
 
 @pytest.mark.parametrize(
     ("name", "optimizer"),
-    [pytest.param(*it, marks=pytest.mark.slow if it in SLOW else ()) for it in OPTIMISATIONS],
+    [pytest.param(*it, marks=() if it in EACH_DAY else pytest.mark.slow) for it in OPTIMISATIONS],
 )
 def test_optimisation(shared: Path, reference_weights: str, name: str, optimizer: str):
     """L-BFGS is to be as good as the report's with as little work, Adam to be the same."""

@@ -15,7 +15,7 @@ from neural_style.features import build_features
 from neural_style.losses import gram
 from neural_style.masks import mask_at
 from neural_style.networks import load_network
-from neural_style.objective import Objective
+from neural_style.objective import Objective, one_mask_each
 from neural_style.precision import choose_precision
 from neural_style.tiling import Tiling
 from neural_style.weights import load_weights
@@ -166,7 +166,7 @@ def objective(precision: str, source: str, pooling: str = "avg", **changes) -> O
         "content_layer_weights": [1.0],
         "style_layer_weights": [1.0] * 5,
         "style_weights": [1.0],
-        "masks": None,
+        "guides": None,
     } | changes
     layers = [*arguments["content_layers"], *arguments["style_layers"]]
     features = load_network(source, layers, pooling_type=pooling, precision=precision).features
@@ -244,7 +244,7 @@ def test_float16_in_tiles_and_under_masks(random_weights):
         "content_layers": ["conv2_2"],
         "style_layers": ["relu1_1", "relu2_1"],
         "style_layer_weights": [1.0, 1.0],
-        "masks": [mask_at(np.tri(20, 30, 5, np.float32) * 255)],
+        "guides": one_mask_each([mask_at(np.tri(20, 30, 5, np.float32) * 255)]),
     }
     tiling = Tiling(32, 8, {"relu1_1": 1, "relu2_1": 2, "conv2_2": 2})
     assert len(tiling.cut(SIZE)) == 6

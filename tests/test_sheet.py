@@ -50,7 +50,7 @@ def test_presets_are_outdone_by_flags():
     [
         ([], "vary is missing: give a setting and its values"),
         ([["seed", "1"], ["scales", "1"], ["bits", "8"]], "received 3 settings, a sheet has room"),
-        ([["style_wait", "1"]], "'style_wait' is no setting; did you mean 'style_weight'?"),
+        ([["style_weigt", "1"]], "'style_weigt' is no setting; did you mean 'style_weight'?"),
         ([["img_name", "a", "b"]], "vary: 'img_name' changes no picture"),
         ([["verbose", "0", "1"]], "vary: 'verbose' changes no picture"),
         ([["seed"]], "vary: received seed without values; give those to show behind it"),
