@@ -6,7 +6,6 @@ import contextlib
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -39,7 +38,7 @@ from neural_style.masks import (
 )
 from neural_style.memory import estimate_peak, plan, to_text
 from neural_style.networks import Network, load_network
-from neural_style.objective import Guide, Objective, one_mask_each
+from neural_style.objective import Guide, MaskAt, Objective, one_mask_each
 from neural_style.optimise import OPTIMISERS, Step
 from neural_style.precision import choose_precision
 from neural_style.recolour import recolour
@@ -329,15 +328,16 @@ def _guides(config: Config, inputs: Inputs) -> list[Guide] | None:
     if inputs.regions is None:
         return None
     size = inputs.content.shape[:2]
+
+    def at_layers(region: np.ndarray, size: tuple[int, int]) -> MaskAt:
+        return inside_at(region, size) if config.region_boundary == "inside" else region_at(region)
+
     guides = []
-    at_layers = region_at
-    if config.region_boundary == "inside":
-        at_layers = partial(inside_at, size=size)
     for mask, sources in inputs.regions.masks():
         if config.mask_feather:
             mask = feathered(mask, size, config.mask_feather)
-        styles = [(index, at_layers(part)) for index, part in sources]
-        guides.append(Guide(at_layers(mask), styles, [index for index, _ in sources]))
+        styles = [(k, at_layers(part, inputs.styles[k].shape[:2])) for k, part in sources]
+        guides.append(Guide(at_layers(mask, size), styles, [k for k, _ in sources]))
     return guides
 
 

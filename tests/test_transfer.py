@@ -112,6 +112,25 @@ def test_sizes_of_the_styles(config, painting, changes, expected):
     assert [style.shape[:2] for style in smaller.styles] == halves
 
 
+@pytest.mark.parametrize(("boundary", "seam"), [("resize", 1), ("inside", 0)])
+def test_regions_of_a_style_of_another_size(config, photograph, painting, boundary, seam):
+    """The mask on a style is that of its own size: of 80 x 96 pixels, the left half."""
+    maps = []
+    for picture in (photograph, painting):
+        halves = np.zeros_like(picture)
+        halves[:, : picture.shape[1] // 2] = 255
+        maps.append(halves)
+    settings = {"content_regions": maps[0], "style_regions": [maps[1]], "style_scale": 2}
+    settings = config(**settings, region_boundary=boundary)
+    guides = transfer._guides(settings, load_inputs(settings))
+    found = [guide.styles[0][1](80, 96).numpy() for guide in guides]
+    found = max(found, key=lambda mask: mask[:, 0].sum())
+    assert found.shape == (80, 96)
+    assert (found[:, :40] == 1).all()
+    assert (found[:, 47] == seam).all()
+    assert (found[:, 48:] == 0).all()
+
+
 def test_a_style_of_any_size_to_start_from(config):
     inputs = load_inputs(config(style_scale=2, init_img_type="style"))
     assert inputs.init.shape == inputs.content.shape
