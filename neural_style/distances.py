@@ -22,12 +22,12 @@ import tensorflow as tf
 from neural_style.losses import (
     UNIT,
     Activations,
-    Projection,
-    features_of,
+    dense,
     gram,
     moments,
     squared_distance,
     style_loss,
+    with_features,
 )
 
 # Eigenvalues below this part of the largest are rounding errors of the sums.
@@ -74,7 +74,7 @@ class StyleDistance:
 
 def _difference_sums(activations: Activations, target: tf.Tensor) -> tf.Tensor:
     """Return for each channel the sums of D = F - P and of D^2, [2, C]."""
-    difference = _dense(activations) - _dense(activations, target)
+    difference = dense(activations) - dense(with_features(activations, target))
     return _over_positions([difference, difference**2])
 
 
@@ -86,7 +86,7 @@ def _centred(sums: tf.Tensor, positions: int) -> tf.Tensor:
 
 def _product_sums(activations: Activations, target: tf.Tensor) -> tf.Tensor:
     """Return for each channel the sums of F, P, F^2, P^2 and F P, [5, C]."""
-    found, wanted = _dense(activations), _dense(activations, target)
+    found, wanted = dense(activations), dense(with_features(activations, target))
     return _over_positions([found, wanted, found**2, wanted**2, found * wanted])
 
 
@@ -109,14 +109,6 @@ def _normalised(sums: tf.Tensor, positions: int) -> tf.Tensor:
 def _over_positions(values: list[tf.Tensor]) -> tf.Tensor:
     """Return each channel's sums, in float64: what is left of their differences may be small."""
     return tf.stack([tf.reduce_sum(tf.cast(value, tf.float64), [0, 1, 2]) for value in values])
-
-
-def _dense(activations: Activations, features: tf.Tensor | None = None) -> tf.Tensor:
-    """Return activations [1, H, W, C] in float32; with features, those that they stand for."""
-    features = tf.cast(features_of(activations) if features is None else features, tf.float32)
-    if isinstance(activations, Projection):
-        return tf.tensordot(features, activations.kernel, 1) + activations.bias
-    return features
 
 
 def gaussian(statistic: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -220,12 +212,12 @@ def _projections(activations: Activations, mask: tf.Tensor | None) -> tf.Tensor:
 
     With a mask, M quantiles of those at positions where it is at least 1/2.
     """
-    dense = _dense(activations)
-    rows = tf.reshape(dense, [-1, dense.shape[-1]])
+    found = dense(activations)
+    rows = tf.reshape(found, [-1, found.shape[-1]])
     positions = tf.shape(rows)[0]
     if mask is not None:
         rows = tf.boolean_mask(rows, tf.reshape(mask, [-1]) >= 0.5)
-    random = np.random.default_rng(SEED).normal(size=[dense.shape[-1]] * 2)
+    random = np.random.default_rng(SEED).normal(size=[found.shape[-1]] * 2)
     directions = tf.constant(np.linalg.qr(random)[0], tf.float32)
     values = tf.sort(tf.matmul(directions, rows, transpose_a=True, transpose_b=True), -1)
     return values if mask is None else _resampled(values, positions)

@@ -46,8 +46,7 @@ def _captioned(caption: str, picture: np.ndarray, height: int, below: int) -> np
     cell = np.full((height + below, width + GAP, 3), 255, np.uint8)
     cell[:height, :width] = resize(picture, (height, width))
     for k, line in enumerate(caption.split("\n")):
-        (wide, _), _ = cv2.getTextSize(line, FONT, FONT_SCALE, 1)
-        scale = FONT_SCALE * min(1, width / max(1, wide))
+        scale = FONT_SCALE * min(1, width / max(1, _width(line)))
         _write(cell, line, (2, height + 18 + LINE_HEIGHT * k), scale)
     return cell
 

@@ -57,9 +57,9 @@ def first_padding(border_type: str, x: tf.Tensor) -> tuple[tf.Tensor, str]:
         border_type: `zeros`, the mean colour around the picture, or `edge`, its last pixels again.
         x: the picture, [B, H, W, C].
     """
-    return (
-        (x, "same") if border_type == "zeros" else (Edge(name="edge", dtype="float32")(x), "valid")
-    )
+    if border_type == "zeros":
+        return x, "same"
+    return Edge(name="edge", dtype="float32")(x), "valid"
 
 
 def build_features(

@@ -35,11 +35,25 @@ class Projection:
     bias: tf.Tensor
 
     def dense(self) -> tf.Tensor:
-        """Return F, [1, H, W, C]."""
-        return tf.tensordot(self.features, self.kernel, 1) + self.bias
+        """Return F, [1, H, W, C], float32."""
+        return tf.tensordot(tf.cast(self.features, tf.float32), self.kernel, 1) + self.bias
 
 
 Activations = tf.Tensor | Projection
+
+
+def dense(activations: Activations) -> tf.Tensor:
+    """Return activations [1, H, W, C], a projection's computed, in float32."""
+    if isinstance(activations, Projection):
+        return activations.dense()
+    return tf.cast(activations, tf.float32)
+
+
+def with_features(activations: Activations, features: tf.Tensor) -> Activations:
+    """Return activations of the same kind with other features (see `features_of`)."""
+    if isinstance(activations, Projection):
+        return replace(activations, features=features)
+    return features
 
 
 def size(activations: Activations) -> tuple[int, int]:
@@ -146,7 +160,7 @@ def part(activations: Activations, begin: tf.Tensor, end: tf.Tensor) -> Activati
     features = features_of(activations)
     extent = tf.concat([[1], end - begin, [features.shape[-1]]], 0)
     cut = tf.slice(features, tf.concat([[0], begin, [0]], 0), extent)
-    return replace(activations, features=cut) if isinstance(activations, Projection) else cut
+    return with_features(activations, cut)
 
 
 def squared_distance(activations: Activations, target: tf.Tensor) -> tf.Tensor:

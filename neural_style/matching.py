@@ -19,7 +19,8 @@ from neural_style.drawing import draw_regions
 from neural_style.errors import StyleError
 from neural_style.images import reduced_size, resize
 from neural_style.interrupts import check, waiting
-from neural_style.losses import Activations, Projection
+from neural_style.losses import Activations, dense
+from neural_style.losses import size as layer_size
 from neural_style.segmentation import (
     COLOURS,
     FEWEST,
@@ -157,14 +158,10 @@ def deep_features(
 
 def _directions(activations: Mapping[str, Activations]) -> np.ndarray:
     """Return the layers side by side, each without its mean and of length 1: [h, w, C]."""
-    dense = {
-        name: tf.cast(found.dense() if isinstance(found, Projection) else found, tf.float32)
-        for name, found in activations.items()
-    }
-    size = dense[GRID].shape[1:3]
+    size = layer_size(activations[GRID])
     layers = []
-    for found in dense.values():
-        found = tf.image.resize(found, size, antialias=True)[0]
+    for seen in activations.values():
+        found = tf.image.resize(dense(seen), size, antialias=True)[0]
         layers.append(tf.nn.l2_normalize(found - tf.reduce_mean(found, (0, 1)), -1))
     return tf.concat(layers, -1).numpy()
 

@@ -54,6 +54,7 @@ def load_network(
         network: `vgg19` or `vgg16`. Compact stands in for VGG19 alone.
         pooling_type: `avg` or `max`. Compact has `avg` alone.
         precision: of its weights and activations: `float32`, `bfloat16` or `float16`.
+        border_type: see `features.first_padding`.
 
     Raises:
         StyleError: no such layer; or weights that are missing, damaged or of another network.

@@ -5,9 +5,10 @@ report's normalisation and total variation term. Layer weights sum to 1 and thei
 once more by the number of layers, style weights likewise by the number of styles: so the report's
 weights (5, 1e4, 1e-3) mean the same here.
 
-All that the losses want to know are sums over positions: Gram matrices, squared distances from the
-content, differences between pixels. So they can be summed over the tiles of a picture, and the
-gradient follows by the chain rule, tile by tile (see `Objective.value_and_gradient`).
+All that the losses want to know (but for one, see `distances`) are sums over positions: Gram
+matrices, squared distances from the content, differences between pixels. So they can be summed over
+the tiles of a picture, and the gradient follows by the chain rule, tile by tile (see
+`Objective.value_and_gradient`).
 """
 
 from __future__ import annotations
@@ -264,8 +265,8 @@ class Objective:
             masks: the guides' masks at the crop, [1, h, w, 1] each, by layer; empty without masks.
 
         Returns:
-            The total variation, a scalar; for each content layer the squared distance, a scalar;
-            for each style layer the Gram matrices, [k, C, C], for k masks, or one for none.
+            The total variation, a scalar; for each layer the statistics of its distance (see
+            `distances`), for each style layer k of them for k masks, or one for none.
         """
         activations = self._features(image)
         sums = self._statistics(activations, window, masks)
@@ -318,7 +319,7 @@ class Objective:
     def _targets_of_guides(
         self, styles: Sequence[tf.Tensor | np.ndarray], by_area: bool
     ) -> list[Sums]:
-        """Return for each guide the targets, [k, C, C] for its k styles, by layer.
+        """Return for each guide the targets, k for its k styles, by layer.
 
         The features of a style are computed once for all guides.
         """
@@ -475,20 +476,20 @@ class Objective:
         distance = self._content_distance.distance(sums[_content(name)], positions)
         return content_loss(distance, math.prod(self._shapes[name]), self._content_loss_function)
 
-    def _style_layer_loss(self, name: str, grams: tf.Tensor) -> tf.Tensor:
-        """Return the sum over the guides of one layer's style loss, given their Gram matrices."""
+    def _style_layer_loss(self, name: str, statistics: tf.Tensor) -> tf.Tensor:
+        """Return the sum over the guides of one layer's style loss, given their statistics."""
         positions = math.prod(self._shapes[name][:2])
         shares = self._shares.get(name)
-        statistics = self._of_all_positions(grams, shares)
+        statistics = self._of_all_positions(statistics, shares)
+        # A style that is not compared in this layer has no weight here, and is none of those to
+        # which others are relative.
+        here = tf.constant([float(name in layers) for layers in self._layers_of_styles])
+        all_weights = self.style_weights * here
         losses = []
         for place, guide in enumerate(self._guides):
-            # A style that is not compared in this layer has no weight here, and is none of those
-            # to which others are relative.
-            here = tf.constant([float(name in layers) for layers in self._layers_of_styles])
-            weights = self.style_weights * here
-            among = tf.gather(tf.stack([weights, here]), list(guide.among), axis=1)
+            among = tf.gather(tf.stack([all_weights, here]), list(guide.among), axis=1)
             total, count = tf.unstack(tf.reduce_sum(among, 1))
-            weights = tf.gather(weights, [index for index, _ in guide.styles])
+            weights = tf.gather(all_weights, [index for index, _ in guide.styles])
             weights = tf.math.divide_no_nan(weights, total * count)
             targets = self._style_targets[place][name]
             loss = self._style_distance.distance(statistics[place], targets, weights, positions)

@@ -1,6 +1,5 @@
 """The benchmarks: that they compare what is the same, and say what they measured."""
 
-import importlib.util
 import json
 import subprocess
 import sys
@@ -17,11 +16,8 @@ PATH = Path(__file__).resolve().parent.parent / "benchmarks" / "bench.py"
 
 
 @pytest.fixture(scope="module")
-def bench():
-    specification = importlib.util.spec_from_file_location("bench", PATH)
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
+def bench(load_benchmark):
+    return load_benchmark("bench")
 
 
 @pytest.fixture

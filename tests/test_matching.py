@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from pathlib import Path
 
@@ -19,7 +18,6 @@ from neural_style.images import read_picture
 from neural_style.matching import deep_features, match_regions
 from neural_style.segmentation import COLOURS, Request
 
-BENCHMARK = Path(__file__).resolve().parent.parent / "benchmarks" / "score_matching.py"
 SKY, HOUSE, WATER = np.eye(3) * 100  # what a network might see
 BLUE, RED, GREY, BROWN = (60, 90, 200), (200, 40, 40), (130, 130, 130), (100, 70, 40)
 
@@ -133,11 +131,8 @@ def test_a_picture_matched_with_itself_has_the_same_map_twice(photograph):
 
 
 @pytest.fixture(scope="module")
-def benchmark():
-    specification = importlib.util.spec_from_file_location("score_matching", BENCHMARK)
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
+def benchmark(load_benchmark):
+    return load_benchmark("score_matching")
 
 
 def test_the_overlap_that_is_measured(benchmark):
