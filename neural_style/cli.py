@@ -22,8 +22,9 @@ from absl import app, flags
 from absl.flags import argparse_flags
 
 import neural_style
-from neural_style.config import FIELDS, Config, kind_of, preset_names
+from neural_style.config import FIELDS, Config, preset_names
 from neural_style.errors import StyleError, did_you_mean
+from neural_style.fields import kind_of
 
 if TYPE_CHECKING:  # loads the picture libraries
     from neural_style.result import Result

@@ -14,7 +14,7 @@ PACKAGE = Path(neural_style.__file__).parent
 # A module may import modules of earlier rows only, or what is named beside it in its own row.
 ROWS = [
     {"errors", "interrupts"},
-    {"layers", "images"},
+    {"layers", "images", "fields"},
     {"config", "drawing", "tiling", "colour_matching"},
     {"colour", "masks", "segmentation", "weights"}
     | {"features", "losses", "optimise", "precision", "spectrum"},
@@ -27,6 +27,7 @@ ROWS = [
     {"training.student"},
     {"training.pool"},
     {"training.distillation"},
+    {"studio.settings"},
     {"cli", "distill"},
     {"__main__"},
 ]
