@@ -382,7 +382,7 @@ def _parser(command: str) -> _Parser:
             _add(first, name, metavar=metavar, help=text)
     else:
         _add(first, "preset", metavar="NAME", help=f"one of {', '.join(preset_names())}")
-        _add(first, "config", metavar="FILE", help="YAML, or a PNG that neural_style has made")
+        _add(first, "config", metavar="FILE", help="YAML, or a picture that neural_style has made")
     if command == "sheet":
         text = "a setting, preset or config, and its values; at most twice"
         _add(first, "vary", nargs="+", action="append", metavar=("NAME", "VALUE"), help=text)
