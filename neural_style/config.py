@@ -13,6 +13,12 @@ from neural_style.fields import ARRAY_NOTE, Picture, convert_all, converted
 from neural_style.fields import setting as _setting
 from neural_style.layers import NETWORKS, resolve_layer
 
+# Settings that may change while a picture is being painted (see `transfer.stylize`).
+LIVE = (
+    *("content_weight", "style_weight", "tv_weight"),
+    *("style_imgs_weights", "content_layer_weights", "style_layer_weights"),
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
