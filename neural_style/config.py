@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from neural_style.errors import StyleError, did_you_mean, first_line
-from neural_style.fields import ARRAY_NOTE, Picture, convert_all, converted
+from neural_style.fields import ARRAY_NOTE, Picture, convert_all, converted, kind_of
 from neural_style.fields import setting as _setting
 from neural_style.layers import NETWORKS, resolve_layer
 
@@ -696,3 +696,7 @@ def _short_form(style: Any, folder: str) -> tuple[Any, str | None, str | None]:
 
 
 FIELDS: dict[str, dataclasses.Field] = {field.name: field for field in dataclasses.fields(Config)}
+# Those that are pictures or masks.
+PICTURE_SETTINGS = tuple(
+    name for name, field in FIELDS.items() if kind_of(field)[0] not in (bool, int, float, str)
+)
