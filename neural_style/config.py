@@ -9,12 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from neural_style.errors import StyleError, did_you_mean, first_line, shown
-from neural_style.fields import ARRAY_NOTE, Picture, convert_all, converted
+from neural_style.fields import ARRAY_NOTE, Picture, convert_all, converted, kind_of
 from neural_style.fields import setting as _setting
 from neural_style.layers import NETWORKS, resolve_layer
 
 # Pictures that hold their settings: all that are written.
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff")
+# Settings that may change while a picture is being painted (see `transfer.stylize`).
+LIVE = (
+    *("content_weight", "style_weight", "tv_weight"),
+    *("style_imgs_weights", "content_layer_weights", "style_layer_weights"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -700,3 +705,7 @@ def _short_form(style: Any, folder: str) -> tuple[Any, str | None, str | None]:
 
 
 FIELDS: dict[str, dataclasses.Field] = {field.name: field for field in dataclasses.fields(Config)}
+# Those that are pictures or masks.
+PICTURE_SETTINGS = tuple(
+    name for name, field in FIELDS.items() if kind_of(field)[0] not in (bool, int, float, str)
+)

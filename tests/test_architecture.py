@@ -27,7 +27,10 @@ ROWS = [
     {"training.student"},
     {"training.pool"},
     {"training.distillation"},
-    {"studio.settings"},
+    {"studio.settings", "studio.messages"},
+    {"studio.worker", "studio.visitors"},
+    {"studio.painter"},
+    {"studio.jobs"},
     {"cli", "distill"},
     {"__main__"},
 ]
