@@ -14,7 +14,7 @@ import gradio as gr
 from gradio.data_classes import FileData
 
 from neural_style.errors import StyleError, shown
-from neural_style.studio import controls, masking
+from neural_style.studio import controls
 from neural_style.studio.jobs import ENDED
 from neural_style.studio.orders import EVERYWHERE, Order, StyleOrder, config_of
 from neural_style.studio.studio import LOOK_EVERY, Studio, visitor_of
@@ -60,7 +60,7 @@ def add_api(studio: Studio) -> None:
         token = visitor_of(request)
         with _sentences():
             config = order(token, content, styles, settings, where, regions)
-            job = studio.desk.submit(token, config, studio.visitors.new_folder(token))
+            job = studio.submit(token, config)
         version = None
         while True:
             progress = job.progress
@@ -89,7 +89,7 @@ def add_api(studio: Studio) -> None:
         token = visitor_of(request)
         with _sentences():
             config = order(token, content, styles, settings, where, regions)
-            pixels = await asyncio.to_thread(studio.desk.preview, token, config)
+            pixels = await studio.soon(studio.desk.preview, token, config)
             if pixels is None:
                 raise StyleError("preview: a newer one has taken its place")
             return FileData(path=_kept(studio, token, pixels, "preview.png"))
@@ -126,7 +126,7 @@ def add_api(studio: Studio) -> None:
         with _sentences():
             config = studio.photograph(token, _path("content", content))
             other = studio.keep(token, _path("match", match)) if match else None
-            parts = await studio.desk.call_soon(masking.asked, config, box, clusters, other)
+            parts = await studio.soon(studio.desk.do, "asked", config, box, clusters, other)
             stem = Path(config.content_img).stem
             return [
                 FileData(path=_kept(studio, token, pixels, f"{stem}_mask{ending}.png"))

@@ -327,6 +327,7 @@ def outcome() -> Outcome:
         [],
         label="Your results",
         columns=4,
+        fit_columns=False,
         height=240,
         allow_preview=False,
         interactive=False,

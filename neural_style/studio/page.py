@@ -19,7 +19,7 @@ import gradio as gr
 
 from neural_style.config import LIVE, Config
 from neural_style.errors import StyleError
-from neural_style.studio import controls, layout, masking, view
+from neural_style.studio import controls, layout, view
 from neural_style.studio.jobs import ENDED, Job
 from neural_style.studio.layout import Outcome, Pictures, Places
 from neural_style.studio.orders import MASKS, REGIONS, Order, StyleOrder, config_of, order_of
@@ -169,8 +169,8 @@ def _pictures(studio: Studio, form: Form, outcome: Outcome, tab: gr.State) -> No
             order = form.order(values)
             if not (order.photograph and order.styles):
                 return {outcome.preview: "", outcome.message: ""}
-            config = await asyncio.to_thread(config_of, order, partial(studio.keep, token))
-            pixels = await asyncio.to_thread(studio.desk.preview, token, config)
+            config = await studio.soon(config_of, order, partial(studio.keep, token))
+            pixels = await studio.soon(studio.desk.preview, token, config)
         except StyleError as error:
             return {outcome.preview: "", outcome.message: problem(error)}
         if pixels is None:  # a newer one is on its way
@@ -212,7 +212,7 @@ def _masks(studio: Studio, form: Form, outcome: Outcome, found: gr.State) -> Non
         try:
             config = studio.photograph(token, photograph)
             kept = [Path(studio.keep(token, path)) for path in layers]
-            parts = await studio.desk.call_soon(masking.mask_of, config, tool, kept, int(clusters))
+            parts = await studio.soon(studio.desk.do, "mask_of", config, tool, kept, int(clusters))
         except StyleError as error:
             return {outcome.message: problem(error)}
         name = f"{Path(config.content_img).stem}"
@@ -256,7 +256,7 @@ def _masks(studio: Studio, form: Form, outcome: Outcome, found: gr.State) -> Non
         if not numbers:
             return {outcome.message: problem("Regions for the mask: choose at least one")}
         chosen = [Path(regions[k - 1]) for k in numbers]
-        pixels = await studio.desk.call_soon(masking.together, chosen)
+        pixels = await studio.soon(studio.desk.do, "together", chosen)
         name = chosen[0].name.replace("_region_", "_mask_of_regions_")
         path = kept_array(visitor_of(request), pixels, name)
         return {masks[number - 1]: path, places.where: MASKS, outcome.message: ""}
@@ -278,7 +278,7 @@ def _masks(studio: Studio, form: Form, outcome: Outcome, found: gr.State) -> Non
             if not style:
                 raise StyleError(f"Style {number}: there is none yet; upload a picture")
             kept = Path(studio.keep(token, style))
-            parts = await studio.desk.call_soon(masking.asked, config, None, None, str(kept))
+            parts = await studio.soon(studio.desk.do, "asked", config, None, None, str(kept))
         except StyleError as error:
             return {outcome.message: problem(error)}
         stems = (Path(config.content_img).stem, kept.stem)
@@ -379,7 +379,7 @@ def _jobs(studio: Studio, page: gr.Blocks, form: Form, outcome: Outcome) -> None
         token = visitor_of(request)
         try:
             config = config_of(form.order(values), partial(studio.keep, token))
-            job = studio.desk.submit(token, config, studio.visitors.new_folder(token))
+            job = studio.submit(token, config)
         except StyleError as error:
             yield {outcome.message: problem(error)}
             return
@@ -395,7 +395,7 @@ def _jobs(studio: Studio, page: gr.Blocks, form: Form, outcome: Outcome) -> None
     async def go_on(request: gr.Request, keep: bool) -> AsyncIterator[Updates]:
         token = visitor_of(request)
         try:
-            job = studio.desk.go_on(token)
+            job = studio.go_on(token)
         except StyleError as error:
             yield {outcome.message: problem(error)}
             return
@@ -427,7 +427,7 @@ def _jobs(studio: Studio, page: gr.Blocks, form: Form, outcome: Outcome) -> None
     async def loaded(request: gr.Request) -> AsyncIterator[Updates]:
         token = visitor_of(request)
         yield {outcome.gallery: studio.results(token)}
-        job = studio.desk.job(token)
+        job = studio.last.get(token)
         if job:
             async for updates in watch(job):
                 yield updates

@@ -74,7 +74,6 @@ def serve(settings: Settings) -> None:
         signal.signal(number, lambda *_: ended.set())
     page = build(studio)
     try:
-        desk.warm()
         _launch(page, studio)
         where = f"http://{settings.host}:{settings.port}{settings.root_path}"
         print(f"neural_style studio is at {where}; Ctrl-C ends it", flush=True)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import os
 import secrets
 import shutil
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 
@@ -19,6 +23,7 @@ from neural_style.studio.settings import Settings
 from neural_style.studio.visitors import Visitors
 
 COOKIE = "neural_style_visitor"
+MOST_WAITING = 64  # threads; who comes later waits for one
 LOOK_EVERY = 0.2  # seconds between two looks at a job
 
 
@@ -33,6 +38,7 @@ class Studio:
         cache: the folder of uploads, and of what browsers are shown.
         samples: the folder of the project's sample pictures, or None.
         leaving: by the session that began them, the jobs that end when its page is closed.
+        last: the last job of each visitor.
     """
 
     desk: Desk
@@ -41,6 +47,37 @@ class Studio:
     cache: Path
     samples: Path | None
     leaving: dict[str, Job] = field(default_factory=dict)
+    last: dict[str, Job] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Have threads in which to wait for the desk, since Gradio's own are few."""
+        self._threads = ThreadPoolExecutor(MOST_WAITING)
+
+    async def soon(self, function: Callable[..., Any], *given: Any) -> Any:
+        """Return what a function returns, without keeping others waiting meanwhile."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, partial(function, *given))
+
+    def submit(self, token: str, config: Config) -> Job:
+        """Put a picture in the queue; raises as `Desk.submit`, and if there is no room."""
+        running = [job.folder for job in self.desk.jobs()]
+        self.visitors.make_room(running)
+        job = self.desk.submit(token, config, self.visitors.new_folder(token))
+        self.last[token] = job
+        return job
+
+    def go_on(self, token: str) -> Job:
+        """Go on with the visitor's last picture, which was stopped.
+
+        Raises:
+            StyleError: there is none.
+        """
+        last = self.last.get(token)
+        if last is None or last.progress.state != "stopped" or last.progress.result is None:
+            raise StyleError("there is no picture that was stopped: start one")
+        job = self.desk.submit(token, last.config, last.folder, resume=True)
+        self.last[token] = job
+        return job
 
     def keep(self, token: str, path: str | None) -> str:
         """Keep a picture that was uploaded, or is a sample, among a visitor's; return its path.
@@ -54,7 +91,8 @@ class Studio:
             raise StyleError("a picture was named that was not uploaded: upload it")
         if not source.is_file():
             raise StyleError(f"{source.name} is not on the server any more: upload it again")
-        return str(self.visitors.keep_picture(token, source, source.name))
+        running = [job.folder for job in self.desk.jobs()]
+        return str(self.visitors.keep_picture(token, source, source.name, running))
 
     def seen(self, path: Path) -> str:
         """Return the path of a copy that a browser may be shown."""

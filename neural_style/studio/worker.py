@@ -22,6 +22,7 @@ from neural_style.optimise import Step
 from neural_style.recolour import recolour
 from neural_style.result import ResultFolder
 from neural_style.segmentation import Request, make_masks
+from neural_style.studio.masking import asked, mask_of, together  # noqa: F401  (tasks too)
 from neural_style.studio.messages import Orders, Painted, Reached
 from neural_style.transfer import (
     build_network,
