@@ -10,7 +10,6 @@ import contextlib
 import dataclasses
 import gc
 import logging
-import os
 import re
 import sys
 from argparse import SUPPRESS, Namespace, RawDescriptionHelpFormatter
@@ -25,6 +24,7 @@ import neural_style
 from neural_style.config import FIELDS, Config, preset_names
 from neural_style.errors import StyleError, did_you_mean
 from neural_style.fields import kind_of
+from neural_style.quiet import silence
 
 if TYPE_CHECKING:  # loads the picture libraries
     from neural_style.result import Result
@@ -382,7 +382,7 @@ def _parser(command: str) -> _Parser:
             _add(first, name, metavar=metavar, help=text)
     else:
         _add(first, "preset", metavar="NAME", help=f"one of {', '.join(preset_names())}")
-        _add(first, "config", metavar="FILE", help="YAML, or a PNG that neural_style has made")
+        _add(first, "config", metavar="FILE", help="YAML, or a picture that neural_style has made")
     if command == "sheet":
         text = "a setting, preset or config, and its values; at most twice"
         _add(first, "vary", nargs="+", action="append", metavar=("NAME", "VALUE"), help=text)
@@ -476,28 +476,10 @@ def _start(config: Config) -> Iterator[None]:
     """
     gc.disable()
     try:
-        with contextlib.nullcontext() if config.verbose else _silence():
+        with contextlib.nullcontext() if config.verbose else silence():
             yield
     finally:
         gc.enable()
-
-
-@contextlib.contextmanager
-def _silence() -> Iterator[None]:
-    """Keep libraries from talking about themselves.
-
-    They write to standard error past Python, TensorFlow before it looks at its own log level.
-    """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    sys.stderr.flush()
-    kept = os.dup(2)
-    with open(os.devnull, "wb") as nowhere:
-        os.dup2(nowhere.fileno(), 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
 
 
 def _say(message: str) -> None:

@@ -13,6 +13,8 @@ from neural_style.fields import ARRAY_NOTE, Picture, convert_all, converted, kin
 from neural_style.fields import setting as _setting
 from neural_style.layers import NETWORKS, resolve_layer
 
+# Pictures that hold their settings: all that are written.
+PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff")
 # Settings that may change while a picture is being painted (see `transfer.stylize`).
 LIVE = (
     *("content_weight", "style_weight", "tv_weight"),
@@ -550,8 +552,8 @@ class Config:
         """Return the Config of presets or files, and of further settings.
 
         Args:
-            *sources: names of presets (`gatys`), YAML files, or PNGs that neural_style has made;
-                a later one outdoes an earlier one.
+            *sources: names of presets (`gatys`), YAML files, or pictures that neural_style has
+                made; a later one outdoes an earlier one.
             **settings: outdo them all.
 
         Raises:
@@ -595,7 +597,7 @@ class Config:
 def load_settings(
     source: str | os.PathLike[str], known: Collection[str] | None = None
 ) -> dict[str, Any]:
-    """Read the settings of a preset, a YAML file, or a PNG made by neural_style.
+    """Read the settings of a preset, a YAML file, or a picture made by neural_style.
 
     Args:
         source: the name or the path.
@@ -608,10 +610,10 @@ def load_settings(
     if not os.path.isfile(path):
         problem = "is a folder" if os.path.isdir(path) else "does not exist"
         raise StyleError(
-            f"config: {path} {problem}; give a YAML file, a PNG made by neural_style, or a "
+            f"config: {path} {problem}; give a YAML file, a picture made by neural_style, or a "
             f"preset ({', '.join(preset_names())})"
         )
-    if path.suffix.lower() == ".png":
+    if path.suffix.lower() in PICTURES:
         from neural_style.images import read_settings_text  # loads the picture libraries
 
         text = read_settings_text(path)

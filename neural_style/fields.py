@@ -110,7 +110,7 @@ def _to_number(name: str, value: Any, kind: type) -> Any:
     except (TypeError, ValueError, OverflowError):
         raise StyleError(f"{name}: received {shown(value)}, must be {wanted}") from None
     if not math.isfinite(number) or (kind is int and not number.is_integer()):
-        raise StyleError(f"{name}: received {number:g}, must be {wanted}")
+        raise StyleError(f"{name}: received {value!s:.40}, must be {wanted}")
     return kind(number)
 
 
