@@ -10,7 +10,6 @@ import contextlib
 import dataclasses
 import gc
 import logging
-import os
 import re
 import sys
 from argparse import SUPPRESS, Namespace, RawDescriptionHelpFormatter
@@ -25,6 +24,7 @@ import neural_style
 from neural_style.config import FIELDS, Config, preset_names
 from neural_style.errors import StyleError, did_you_mean
 from neural_style.fields import kind_of
+from neural_style.quiet import silence
 from neural_style.studio.settings import FIELDS as STUDIO_FIELDS
 from neural_style.studio.settings import Settings as Studio
 
@@ -506,28 +506,10 @@ def _start(config: Config) -> Iterator[None]:
     """
     gc.disable()
     try:
-        with contextlib.nullcontext() if config.verbose else _silence():
+        with contextlib.nullcontext() if config.verbose else silence():
             yield
     finally:
         gc.enable()
-
-
-@contextlib.contextmanager
-def _silence() -> Iterator[None]:
-    """Keep libraries from talking about themselves.
-
-    They write to standard error past Python, TensorFlow before it looks at its own log level.
-    """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    sys.stderr.flush()
-    kept = os.dup(2)
-    with open(os.devnull, "wb") as nowhere:
-        os.dup2(nowhere.fileno(), 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
 
 
 def _say(message: str) -> None:

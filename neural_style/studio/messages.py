@@ -20,7 +20,7 @@ class Reached:
         total: the weighted loss.
         terms: all terms of the loss by name, `total` among them.
         seconds: since painting began.
-        seconds_left: about how many are left.
+        seconds_left: about how many are left; None before two iterations.
     """
 
     iteration: int
@@ -30,7 +30,7 @@ class Reached:
     total: float
     terms: Mapping[str, float]
     seconds: float
-    seconds_left: float
+    seconds_left: float | None
 
 
 @dataclass(frozen=True)

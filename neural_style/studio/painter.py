@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from neural_style.config import Config
 from neural_style.errors import StyleError
+from neural_style.quiet import silence
 from neural_style.studio.messages import Orders, Painted
 
 if TYPE_CHECKING:  # the server need not load OpenCV for it
@@ -192,20 +193,20 @@ def serve(connection: Connection, niceness: int, device: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(niceness)
     os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")  # several processes share it
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     for name in ("neural_style", "tensorflow"):
         logging.getLogger(name).setLevel(logging.ERROR)
     line = _Line(connection)  # listens from now on: the server may end any time
 
-    from neural_style.studio import worker
+    with silence():
+        from neural_style.studio.worker import TASKS, warm
 
-    worker.warm(device)
+        warm(device)
     while True:
         name, number, given = line.tasks.get()
         if name == "paint":
             given = (*given, line.tell, line.orders_of(number))
         try:
-            answer = getattr(worker, name)(*given)
+            answer = TASKS[name](*given)
         except StyleError as error:
             line.send(("refused", str(error)))
         except Exception:

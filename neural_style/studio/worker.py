@@ -157,25 +157,23 @@ class Pace:
         self._areas = [height * width for height, width in scale_sizes(self.config, self.size)]
         self._iterations = scale_iterations(self.config, len(self._areas))
         self._began = time.monotonic()
-        self._first: Step | None = None  # of the scale, in this process
-        self._first_at = self._began
+        self._first: tuple[int, int, float] | None = None  # scale, iteration and time
+        self._each: float | None = None  # seconds that a pixel takes in an iteration
 
     def reached(self, step: Step) -> Reached:
         """Return how far a step is on the way."""
         now = time.monotonic()
-        if self._first is None or self._first.scale < step.scale:
-            self._first, self._first_at = step, now
-        # The first step of a scale stands for what comes before it as well.
-        counted = step.iteration - self._first.iteration
-        each = (now - self._first_at) / counted if counted else now - self._began
-        scale = step.scale - 1
-        left = sum(self._iterations[: step.scale]) - step.iteration
-        later = sum(
-            count * area / self._areas[scale]
-            for count, area in zip(
-                self._iterations[step.scale :], self._areas[step.scale :], strict=True
-            )
-        )
+        # What is done once, before the first iteration of a scale, is not counted.
+        if self._first is None or self._first[0] < step.scale:
+            self._first = (step.scale, step.iteration, now)
+        _, iteration, then = self._first
+        if step.iteration > iteration:
+            pixels = (step.iteration - iteration) * self._areas[step.scale - 1]
+            self._each = (now - then) / pixels
+        left = self._iterations[step.scale - 1 :]
+        left[0] = max(0, sum(self._iterations[: step.scale]) - step.iteration)
+        areas = self._areas[step.scale - 1 :]
+        pixels = sum(count * area for count, area in zip(left, areas, strict=True))
         return Reached(
             step.iteration,
             sum(self._iterations),
@@ -184,7 +182,7 @@ class Pace:
             step.total,
             step.terms,
             now - self._began,
-            each * (max(0, left) + later),
+            None if self._each is None else self._each * pixels,
         )
 
 
@@ -243,3 +241,6 @@ def masks(config: Config, request: Request) -> list[tuple[str, str, np.ndarray]]
     if request.match is None:
         return make_masks(config, request)
     return match_masks(config, request, read_pair(config, request))
+
+
+TASKS = {"paint": paint, "preview": preview, "masks": masks}
