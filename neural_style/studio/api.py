@@ -14,6 +14,7 @@ import gradio as gr
 from gradio.data_classes import FileData
 
 from neural_style.errors import StyleError, shown
+from neural_style.segmentation import Request
 from neural_style.studio import controls
 from neural_style.studio.jobs import ENDED
 from neural_style.studio.orders import EVERYWHERE, Order, StyleOrder, config_of
@@ -102,7 +103,7 @@ def add_api(studio: Studio) -> None:
         return "stopping" if job else "nothing is being painted"
 
     async def mask(
-        request: gr.Request,
+        asker: gr.Request,
         content: FileData,
         box: list[int] | None = None,
         clusters: int | None = None,
@@ -111,7 +112,7 @@ def add_api(studio: Studio) -> None:
         """Make masks of a photograph: of a subject in a box, of clusters, or label maps.
 
         Args:
-            request: who asks.
+            asker: who it is.
             content: the photograph.
             box: left, top, width, height, in its pixels.
             clusters: how many regions.
@@ -122,11 +123,12 @@ def add_api(studio: Studio) -> None:
             clusters the label map, a mask of each region and the overlay; of match the label map
             and overlay of each picture.
         """
-        token = visitor_of(request)
+        token = visitor_of(asker)
         with _sentences():
             config = studio.photograph(token, _path("content", content))
             other = studio.keep(token, _path("match", match)) if match else None
-            parts = await studio.soon(studio.desk.do, "asked", config, box, clusters, other)
+            request = Request(box=box and tuple(box), clusters=clusters, match=other)
+            parts = await studio.soon(studio.desk.masks, config, request)
             stem = Path(config.content_img).stem
             return [
                 FileData(path=_kept(studio, token, pixels, f"{stem}_mask{ending}.png"))

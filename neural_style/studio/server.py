@@ -163,10 +163,11 @@ class Guard:
             return None, receive
         kind = dict(scope["headers"]).get(b"content-type", b"").decode("latin-1")
         if "multipart/form-data" in kind:
-            settings = self._studio.settings
-            if self._studio.visitors.used() > settings.disk_bytes:
-                return (507, "There is no room for uploads now; try again later."), receive
-            return None, _limited(receive, settings.upload_bytes + FORM)
+            try:
+                await self._studio.soon(self._studio.make_room)
+            except StyleError as error:
+                return (507, str(error)), receive
+            return None, _limited(receive, self._studio.settings.upload_bytes + FORM)
         body = bytearray()
         while True:
             message = await receive()

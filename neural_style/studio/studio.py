@@ -60,11 +60,14 @@ class Studio:
 
     def submit(self, token: str, config: Config) -> Job:
         """Put a picture in the queue; raises as `Desk.submit`, and if there is no room."""
-        running = [job.folder for job in self.desk.jobs()]
-        self.visitors.make_room(running)
+        self.make_room()
         job = self.desk.submit(token, config, self.visitors.new_folder(token))
         self.last[token] = job
         return job
+
+    def make_room(self) -> None:
+        """Remove the oldest results until there is room; raises a StyleError if there is none."""
+        self.visitors.make_room([job.folder for job in self.desk.jobs()])
 
     def go_on(self, token: str) -> Job:
         """Go on with the visitor's last picture, which was stopped.
