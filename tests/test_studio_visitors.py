@@ -73,7 +73,7 @@ def paint(visitors: Visitors, token: str, name: str = "result", size: int = 0) -
         ("WEBP", "C:\\Users\\ann\\lake.webp", "lake.webp"),
         ("TIFF", "../../lake.tif", "lake.tif"),
         ("BMP", "lake.v2.bmp", "lake.v2.bmp"),
-        ("GIF", ".gif", "gif.gif"),
+        ("GIF", ".gif", "picture.gif"),
         ("PNG", "...png", "picture.png"),
         ("PNG", "see \u00e4\u6e56@mask:0.5.png", "see_\u00e4\u6e56_mask_0.5.png"),
         ("PNG", "a\0b.png", "a_b.png"),
