@@ -1,5 +1,6 @@
 """From a Config to a Result, through a network without training."""
 
+import gc
 import itertools
 import logging
 import subprocess
@@ -65,6 +66,18 @@ def test_result_is_the_best_and_not_the_last(config, monkeypatch: pytest.MonkeyP
     result = ns.stylize(config())
     assert result.image.max() == result.image.min() == 20
     assert [step.total for step in result.history] == [4, 7, 8]
+
+
+@pytest.mark.parametrize("distance", ["gram", "wasserstein"])
+def test_no_graph_of_a_run_stays(config, distance: str):
+    """TensorFlow keeps whatever graph a custom gradient is traced in."""
+
+    def graphs() -> int:
+        ns.stylize(config(max_iterations=1, style_distance=distance))
+        gc.collect()
+        return sum(type(thing).__name__ == "FuncGraph" for thing in gc.get_objects())
+
+    assert graphs() == graphs()
 
 
 def test_evaluate(config, photograph):

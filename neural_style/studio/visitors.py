@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 FORMATS = {
     "PNG": (".png",),
     "JPEG": (".jpg", ".jpeg"),
-    "MPO": (".jpg", ".jpeg"),  # a JPEG of several pictures, as some telephones make
     "WEBP": (".webp",),
     "TIFF": (".tif", ".tiff"),
     "BMP": (".bmp",),
@@ -264,7 +263,7 @@ def _endings(source: str | os.PathLike[str], most_pixels: int) -> tuple[str, ...
     except Exception as error:  # whatever a parser makes of a hostile file
         raise StyleError(f"the file is not a picture that can be read: give a {ALLOWED}") from error
     _check_pixels(width, height, most_pixels)
-    return FORMATS[found]
+    return FORMATS.get(found, FORMATS["JPEG"])  # JPEGs of several pictures have another name
 
 
 def _check_pixels(width: int, height: int, most: int) -> None:

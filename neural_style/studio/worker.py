@@ -37,9 +37,11 @@ from neural_style.transfer import (
 # Seconds between pictures that are shown; more where they take so long that they would slow it.
 INTERVAL = 1.0
 MOST_OF_THE_TIME = 0.1
-# A preview's size, and its iterations: with so many the style is there.
+# A preview's size, and its iterations: with so many the style is there. Where they take long, as
+# with style_distance sliced, it is shown as it is after so many seconds: with six it can be told.
 PREVIEW_SIZE = 256
 PREVIEW_ITERATIONS = 12
+PREVIEW_SECONDS = 3.5
 # The endings of a result's copies beside its PNG, and their bits.
 COPIES = {".jpg": 8, ".tif": 16}
 
@@ -203,7 +205,13 @@ def preview(config: Config) -> np.ndarray:
     Raises:
         StyleError: something that the visitor can mend.
     """
-    return stylize(preview_config(config)).image
+    limit = time.monotonic() + PREVIEW_SECONDS
+
+    def on_step(step: Step) -> None:
+        if time.monotonic() >= limit:
+            raise KeyboardInterrupt
+
+    return stylize(preview_config(config), on_step).image
 
 
 def preview_config(config: Config) -> Config:
