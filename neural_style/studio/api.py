@@ -13,7 +13,8 @@ from typing import Any
 import gradio as gr
 from gradio.data_classes import FileData
 
-from neural_style.errors import StyleError, shown
+from neural_style.errors import StyleError
+from neural_style.errors import shown as quoted
 from neural_style.segmentation import Request
 from neural_style.studio import controls
 from neural_style.studio.jobs import ENDED
@@ -30,7 +31,9 @@ def add_api(studio: Studio) -> None:
     def order(
         token: str, content: Any, styles: list, settings: dict, where: str, regions: Any
     ) -> Any:
-        values = {name: controls.given(name, settings[name]) for name in _known(settings)}
+        values = _values(settings)
+        if not isinstance(styles, list):
+            raise StyleError("styles: received no list; give [{'picture': ...}]")
         found = tuple(_style(style) for style in styles)
         ordered = Order(_path("content", content), found, where, _path("regions", regions), values)
         return config_of(ordered, partial(studio.keep, token))
@@ -139,15 +142,17 @@ def add_api(studio: Studio) -> None:
         gr.api(function, api_name=function.__name__, concurrency_limit=None)
 
 
-def _known(settings: Any) -> dict:
-    """Return settings whose names are all open here."""
+def _values(settings: Any) -> dict[str, Any]:
+    """Return settings from a program as Config takes them; a preset's come first."""
     if not isinstance(settings, dict):
         raise StyleError("settings: received no names with values; give {name: value}")
-    known = controls.names()
-    for name in settings:
-        if name not in known:
-            raise StyleError(f"settings: {shown(name)} is none that is open here")
-    return settings
+    shown = dict(settings)
+    preset = shown.pop("preset", None)
+    for name in shown:
+        if name not in controls.names():
+            raise StyleError(f"settings: {quoted(name)} is none that is open here")
+    base = controls.of_preset(preset) if preset else {}
+    return {name: controls.given(name, value) for name, value in (base | shown).items()}
 
 
 def _style(given: Any) -> StyleOrder:
@@ -159,7 +164,7 @@ def _style(given: Any) -> StyleOrder:
     for name in given:
         if name not in OF_STYLE:
             allowed = ", ".join(OF_STYLE)
-            raise StyleError(f"styles: {shown(name)} is unknown, allowed are {allowed}")
+            raise StyleError(f"styles: {quoted(name)} is unknown, allowed are {allowed}")
     files = {name: _path(name, given.get(name)) for name in ("picture", "mask", "regions")}
     return StyleOrder(**{**given, **files})
 

@@ -28,14 +28,13 @@ from neural_style.errors import StyleError
 from neural_style.studio.jobs import Desk
 from neural_style.studio.page import build
 from neural_style.studio.settings import MEGA, Settings
-from neural_style.studio.studio import COOKIE, Studio
+from neural_style.studio.studio import COOKIE, TOKEN, Studio
 from neural_style.studio.visitors import Visitors
 
 PAGE = Path(__file__).parent
 BODY = MEGA  # bytes of a request that is no upload; pictures travel as uploads
 FORM = MEGA  # bytes that may be around the file in an upload
 YEAR = 365 * 24 * 3600  # seconds
-TOKEN = re.compile(r"[0-9a-f]{32}")
 # The browser may talk to this server alone. What Gradio's page is made of needs the 'unsafe' ones.
 POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Callable
@@ -23,6 +24,7 @@ from neural_style.studio.settings import Settings
 from neural_style.studio.visitors import Visitors
 
 COOKIE = "neural_style_visitor"
+TOKEN = re.compile(r"[0-9a-f]{32}")  # its value
 MOST_WAITING = 64  # threads; who comes later waits for one
 LOOK_EVERY = 0.2  # seconds between two looks at a job
 
@@ -132,5 +134,7 @@ class Studio:
 
 def visitor_of(request: gr.Request) -> str:
     """Return the token of who asks: the browser's cookie, or a program's session."""
-    cookies = dict(request.cookies or {})
-    return cookies.get(COOKIE) or request.session_hash or secrets.token_hex(16)
+    token = dict(request.cookies or {}).get(COOKIE, "")
+    if TOKEN.fullmatch(token):
+        return token
+    return request.session_hash or secrets.token_hex(16)
