@@ -201,6 +201,7 @@ def serve(connection: Connection, niceness: int, device: str) -> None:
         from neural_style.studio.worker import TASKS, warm
 
         warm()
+    gc.freeze()  # what is there stays, and need not be looked through after each task
     while True:
         name, number, given = line.tasks.get()
         if name == "paint":
