@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from neural_style.errors import StyleError, did_you_mean, first_line
+from neural_style.errors import StyleError, did_you_mean, first_line, shown
 from neural_style.fields import ARRAY_NOTE, Picture, convert_all, converted, kind_of
 from neural_style.fields import setting as _setting
 from neural_style.layers import NETWORKS, resolve_layer
@@ -356,13 +356,13 @@ class Config:
         self._check_weights("scale_shares", self.passes, f"scales{twice}")
         if os.path.basename(self.img_name) != self.img_name or self.img_name in ("", ".", ".."):
             raise StyleError(
-                f"img_name: received {self.img_name!r}, must be a plain name; "
+                f"img_name: received {shown(self.img_name)}, must be a plain name; "
                 "folders go into img_output_dir"
             )
         kind, _, number = self.device.lower().lstrip("/").removeprefix("device:").partition(":")
         if kind not in ("gpu", "cpu") or not (number or "0").isdecimal():
             raise StyleError(
-                f"device: received {self.device!r}, allowed are /cpu:0, /gpu:0, /gpu:1, ..."
+                f"device: received {shown(self.device)}, allowed are /cpu:0, /gpu:0, /gpu:1, ..."
             )
         object.__setattr__(self, "device", f"/{kind}:{number or 0}")
         _ = self.max_memory_bytes  # raises if it is not allowed
@@ -376,8 +376,8 @@ class Config:
         count = found and int(float(found[1]) * 2 ** (10 * (1 + "kmgt".index(found[2].lower()))))
         if not count:
             raise StyleError(
-                f"max_memory: received {self.max_memory!r}, must be a number with its unit such as "
-                "4G or 800M, or free"
+                f"max_memory: received {shown(self.max_memory)}, must be a number with its unit "
+                "such as 4G or 800M, or free"
             )
         return count
 
@@ -506,7 +506,7 @@ class Config:
         for layer in [layer for layers in self.layers_of_styles() for layer in layers]:
             if layer not in self.style_layers:
                 raise StyleError(
-                    f"{name}: received {layer!r}, allowed are the style_layers "
+                    f"{name}: received {shown(layer)}, allowed are the style_layers "
                     f"{', '.join(self.style_layers)}{did_you_mean(layer, self.style_layers)}"
                 )
 
@@ -627,7 +627,7 @@ def load_settings(
     for key in settings:
         if key not in known:
             raise StyleError(
-                f"config: {path} has the unknown key {key!r}{did_you_mean(str(key), known)}"
+                f"config: {path} has the unknown key {shown(key)}{did_you_mean(str(key), known)}"
             )
     return {key: value for key, value in settings.items() if value is not None}
 
@@ -642,6 +642,13 @@ def _preset_folder() -> Path:
     package = Path(__file__).parent
     inside = package / "configs"
     return inside if inside.is_dir() else package.parent / "configs"
+
+
+def samples_folder() -> Path | None:
+    """Return the samples: inside the package once installed, image_input/ in a checkout."""
+    package = Path(__file__).parent
+    places = (package / "samples", package.parent / "image_input")
+    return next((place for place in places if (place / "lake.jpg").is_file()), None)
 
 
 def _preset_path(source: str | os.PathLike[str]) -> Path | None:

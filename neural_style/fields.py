@@ -9,20 +9,14 @@ from __future__ import annotations
 import dataclasses
 import math
 import os
-import reprlib
 from typing import Any, get_args, get_origin
 
-from neural_style.errors import StyleError, did_you_mean
+from neural_style.errors import StyleError, did_you_mean, shown
 
 # A path, or an array [H, W], [H, W, 3] or [H, W, 4], uint8, uint16, or float in [0, 255].
 Picture = Any
 # What is written of an array among the settings of a picture, which cannot be read back.
 ARRAY_NOTE = "array in memory, "
-
-_repr = reprlib.Repr()
-_repr.maxstring = _repr.maxother = 120
-# How a message repeats what was received: without the middle of what is very long.
-shown = _repr.repr
 
 
 def setting(default: Any, help: str, group: str, **limits: Any) -> Any:

@@ -96,6 +96,10 @@ class Painter:
         """Make masks; see `worker.masks`; raises as `paint`."""
         return self._ask("masks", (config, request))
 
+    def do(self, name: str, *given: Any) -> Any:
+        """Return what another of worker's functions returns; raises as `paint`."""
+        return self._ask(name, given)
+
     def order(self, orders: Orders) -> None:
         """Let the picture that is being painted stop, or go on with other weights."""
         self._send(("orders", self._number, orders))

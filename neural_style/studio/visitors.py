@@ -28,7 +28,8 @@ from PIL import Image
 
 from neural_style.config import PICTURE_SETTINGS, Config, load_settings
 from neural_style.errors import StyleError
-from neural_style.images import WRITTEN, replacing
+from neural_style.images import replacing
+from neural_style.result import DEFAULT_FORMAT
 from neural_style.studio.settings import Settings
 
 if TYPE_CHECKING:
@@ -321,7 +322,7 @@ def _results(folder: Path) -> list[Path]:
         for run in _folders(folder / "results")
         for result in _folders(run)
         for path in _files(result)
-        if path.stem == result.name and path.suffix.lower() in WRITTEN
+        if path.name == f"{result.name}{DEFAULT_FORMAT}"
         if (result / "config.yaml").is_file()
     ]
 
@@ -367,5 +368,6 @@ def _size(folder: Path) -> int:
     for parent, _, names in os.walk(folder):
         for name in names:
             with contextlib.suppress(OSError):
-                total += os.lstat(os.path.join(parent, name)).st_size
+                facts = os.lstat(os.path.join(parent, name))
+                total += facts.st_size // max(1, facts.st_nlink)  # a file of two names, once
     return total

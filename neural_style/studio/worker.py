@@ -19,8 +19,9 @@ from neural_style.layers import resolve_layer
 from neural_style.matching import match_masks, read_pair
 from neural_style.optimise import Step
 from neural_style.recolour import recolour
-from neural_style.result import ResultFolder
+from neural_style.result import Result, ResultFolder
 from neural_style.segmentation import Request, make_masks
+from neural_style.studio.masking import mask_of, together
 from neural_style.studio.messages import Orders, Painted, Reached
 from neural_style.transfer import (
     build_network,
@@ -40,6 +41,8 @@ MOST_OF_THE_TIME = 0.1
 PREVIEW_SIZE = 256
 PREVIEW_ITERATIONS = 12
 PREVIEW_SECONDS = 3.5
+# The endings of a result's copies beside its PNG, and their bits.
+COPIES = {".jpg": 8, ".tif": 16}
 
 Tell = Callable[[Any], None]
 
@@ -72,7 +75,7 @@ def paint(
         result = recolour(config)
         result = replace(result, config=portable(result.config))
         written = ResultFolder(replace(config, img_output_dir=str(folder)), result.picture.size)
-        return Painted(written.write(result), False)
+        return Painted(_written(written, result), False)
     inputs = load_inputs(config)
     size = inputs.content.shape[:2]
     results = ResultFolder(replace(config, img_output_dir=str(folder)), size)
@@ -104,12 +107,21 @@ def paint(
             raise KeyboardInterrupt
 
     result = stylize(config, on_step, inputs, checkpoints, adjust)
-    path = results.write(result)
+    path = _written(results, result)
     if not result.interrupted:
         checkpoints.remove()
     late = is_late and not orders.stop and result.interrupted
     message = f"stopped after {minutes:g} minutes, as long as this server paints at once" * late
     return Painted(path, result.interrupted, message)
+
+
+def _written(folder: ResultFolder, result: Result) -> Path:
+    """Write a result's folder, and the picture in all formats that it can be downloaded in."""
+    path = folder.write(result)
+    for suffix, bits in COPIES.items():
+        copy = replace(result.config, img_name=path.with_suffix(suffix).name, bits=bits)
+        replace(result, config=copy).save(path.with_suffix(suffix))
+    return path
 
 
 def portable(config: Config) -> Config:
@@ -242,4 +254,10 @@ def masks(config: Config, request: Request) -> list[tuple[str, str, np.ndarray]]
     return match_masks(config, request, read_pair(config, request))
 
 
-TASKS = {"paint": paint, "preview": preview, "masks": masks}
+TASKS = {
+    "paint": paint,
+    "preview": preview,
+    "masks": masks,
+    "mask_of": mask_of,
+    "together": together,
+}
