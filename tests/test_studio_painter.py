@@ -20,7 +20,7 @@ from neural_style import Config, StyleError
 from neural_style.config import load_settings
 from neural_style.segmentation import Request
 from neural_style.studio.messages import Orders, Reached
-from neural_style.studio.painter import CLOSING, DIED, Painter
+from neural_style.studio.painter import CLOSING, DIED, Painter, visible_gpu
 
 TIME = 60.0  # seconds to wait for what should come at once
 
@@ -142,6 +142,23 @@ def test_closed_while_it_paints(settings, tmp_path):
     assert painter.pid is None
     with pytest.raises(StyleError, match="closing"):
         painter.preview(settings())
+
+
+@pytest.mark.parametrize(
+    ("device", "visible", "expected"),
+    [
+        ("/cpu:0", None, "-1"),
+        ("/cpu:0", "0,1", "-1"),
+        ("/gpu:0", None, "0"),
+        ("gpu:1", None, "1"),
+        ("/gpu:1", "2,3", "3"),
+        ("/gpu:0", "GPU-8f2a", "GPU-8f2a"),
+        ("/gpu:1", "2", "-1"),
+        ("/gpu:0", "", "-1"),
+    ],
+)
+def test_each_process_sees_its_own_device(device, visible, expected):
+    assert visible_gpu(device, visible) == expected
 
 
 SERVER = """

@@ -205,6 +205,26 @@ def test_tokens_that_are_none(visitors, token):
         visitors.pictures(token)
 
 
+def test_a_config_of_other_files_is_refused(visitors, keep, tmp_path):
+    lake = keep(encoded("PNG"), "lake.png")
+    ink = keep(encoded("PNG", 3), "ink.png")
+    theirs = keep(encoded("PNG", 4), "theirs.png", BOB)
+    good = {"content_img": lake, "style_imgs": [ink]}
+    visitors.check(ANN, Config(**good))
+    visitors.check(ANN, Config(**good, init_img_type="random"))
+    for name, value in [
+        ("content_img", "lake.png"),  # would be looked for elsewhere
+        ("content_img", theirs),
+        ("content_img", "/etc/passwd"),
+        ("content_img", f"{lake.parent}/../pictures/lake.png"),
+        ("style_imgs", [tmp_path / "uploaded"]),
+        ("init_img_type", theirs),
+        ("content_img", np.zeros((20, 20), np.uint8)),
+    ]:
+        with pytest.raises(StyleError, match=f"{name}: there is no such picture of yours"):
+            visitors.check(ANN, Config(**(good | {name: value})))
+
+
 # Results
 
 

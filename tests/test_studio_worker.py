@@ -169,11 +169,13 @@ def test_portable_settings():
         content_img_dir="/srv",
         style_imgs_dir="/srv",
         img_output_dir="/srv/out",
+        device="/gpu:3",
     )
     found = portable(config)
     assert found.style_imgs == ("ink.jpg", "wave.jpg")
     assert found.style_regions == ("one.png", "two.png")
     assert found.init_img_type == "content"
+    assert found.device == "/gpu:0"
     assert "/srv" not in found.to_yaml()
 
 

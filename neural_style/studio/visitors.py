@@ -22,7 +22,7 @@ import warnings
 import zipfile
 from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
@@ -45,6 +45,8 @@ FORMATS = {
     "GIF": (".gif",),
 }
 ALLOWED = "PNG, JPEG, WebP, TIFF, BMP or GIF"
+# What is no picture where one may stand.
+STARTS = [("init_img_type", name) for name in ("content", "style", "random")]
 LONGEST_NAME = 80  # characters, without the ending
 LEAST_TOKEN = 16  # characters; shorter ones could be guessed
 
@@ -141,6 +143,17 @@ class Visitors:
                 return path
         raise StyleError("there is no such picture of yours here: give it again")
 
+    def check(self, token: str, config: Config) -> None:
+        """See to it that a Config names this visitor's pictures alone, by their whole paths.
+
+        Raises:
+            StyleError: another file.
+        """
+        mine = {str(path) for path in self.pictures(token)}
+        for name, picture in _pictures_of(config):
+            if str(picture) not in mine:
+                raise StyleError(f"{name}: there is no such picture of yours here: give it again")
+
     def results(self, token: str) -> list[Path]:
         """Return a visitor's results, the newest first: the pictures, each in its folder."""
         return _newest_first(_results(self.folder(token)))
@@ -182,7 +195,8 @@ class Visitors:
             raise StyleError("there is no such result of yours here: choose one of those shown")
         named = {path.name: path for path in self.pictures(token)}
         settings = result.parent / "config.yaml"
-        wanted = [named[name] for name in _pictures_named(settings) if name in named]
+        pictures = _pictures_of(Config(**load_settings(settings)))
+        wanted = [named[name] for _, name in pictures if name in named]
         path = result.parent / f"{result.stem}.zip"
         with replacing(path) as file, zipfile.ZipFile(file, "w") as package:
             for part in dict.fromkeys([result, settings, *wanted]):
@@ -292,12 +306,13 @@ def _is_ending(suffix: str) -> bool:
     return f".{suffix.lower()}" in {ending for endings in FORMATS.values() for ending in endings}
 
 
-def _pictures_named(settings: Path) -> Iterator[str]:
-    """Yield the names of pictures in a result's settings."""
-    config = Config(**load_settings(settings))
+def _pictures_of(config: Config) -> Iterator[tuple[str, Any]]:
+    """Yield each picture of a Config with the name of its setting."""
     for name in PICTURE_SETTINGS:
         value = getattr(config, name)
-        yield from value if isinstance(value, tuple) else [value]
+        for picture in value if isinstance(value, tuple) else [value]:
+            if picture is not None and (name, picture) not in STARTS:
+                yield name, picture
 
 
 def _results(folder: Path) -> list[Path]:

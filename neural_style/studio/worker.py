@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from neural_style.checkpoint import Checkpoints
 from neural_style.compact import HEADS
@@ -48,19 +47,11 @@ COPIES = {".jpg": 8, ".tif": 16}
 Tell = Callable[[Any], None]
 
 
-def warm(device: str) -> None:
-    """Load the preview's network, so that the first preview need not wait for TensorFlow.
-
-    Args:
-        device: the one that this process shall see, from now on as the first of its kind: so a
-            picture goes on on any of them.
-    """
-    kind, _, number = device.strip("/").partition(":")
-    found = tf.config.list_physical_devices("GPU")
-    tf.config.set_visible_devices(found[int(number) :][:1] if kind == "gpu" else [], "GPU")
+def warm() -> None:
+    """Load the preview's network, so that the first preview need not wait for TensorFlow."""
     config = Config(content_img="none", style_imgs="none", model_weights="compact")
-    with device_scope(replace(config, device=f"/{kind}:0")) as seen:
-        build_network(config, seen)
+    with device_scope(config) as device:
+        build_network(config, device)
 
 
 def paint(
@@ -134,14 +125,13 @@ def _written(folder: ResultFolder, result: Result) -> Path:
 
 
 def portable(config: Config) -> Config:
-    """Return the Config without a path of this machine: pictures are named by their files' names.
+    """Return the Config without what is of this machine: pictures have their files' names alone.
 
-    In a folder with these files it makes the same picture.
+    In a folder with these files it makes the same picture. The device is the first GPU, which is
+    all that this process sees (see `painter`), or in its place the CPU.
     """
-    changes: dict[str, Any] = {
-        name: FIELDS[name].default for name in ("content_img_dir", "style_imgs_dir")
-    }
-    changes["img_output_dir"] = FIELDS["img_output_dir"].default
+    names = ("content_img_dir", "style_imgs_dir", "img_output_dir", "device")
+    changes: dict[str, Any] = {name: FIELDS[name].default for name in names}
     for name in PICTURE_SETTINGS:
         value = getattr(config, name)
         named = tuple(map(_file_name, value)) if isinstance(value, tuple) else _file_name(value)
@@ -227,6 +217,7 @@ def preview_config(config: Config) -> Config:
         "model_weights": "compact",
         "pooling_type": "avg",
         "precision": "auto",
+        "device": FIELDS["device"].default,
         "draft_weights": "",
         "optimizer": "lbfgs",
         "max_iterations": min(config.max_iterations, PREVIEW_ITERATIONS),
@@ -257,6 +248,7 @@ def masks(config: Config, request: Request) -> list[tuple[str, str, np.ndarray]]
     Raises:
         StyleError: something that the visitor can mend.
     """
+    config = replace(config, device=FIELDS["device"].default)
     if request.match is None:
         return make_masks(config, request)
     return match_masks(config, request, read_pair(config, request))
