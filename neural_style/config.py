@@ -14,6 +14,9 @@ from typing import Any, get_args, get_origin, get_type_hints
 from neural_style.errors import StyleError, did_you_mean, first_line
 from neural_style.layers import NETWORKS, resolve_layer
 
+# The weights whose ratio strength decides.
+BALANCE = ("content_weight", "style_weight")
+
 # A path, or an array [H, W], [H, W, 3] or [H, W, 4], uint8, uint16, or float in [0, 255].
 Picture = Any
 
@@ -161,6 +164,15 @@ class Config:
         of_run=True,
     )
 
+    strength: float | None = _setting(
+        None,
+        "how much of the style, from 0, the photograph, to 100, the style alone: the same number "
+        "looks alike at every size, through every network, with every style_distance; it decides "
+        "the ratio of content_weight and style_weight, and is given instead of them",
+        "Losses",
+        least=0,
+        most=100,
+    )
     content_weight: float = _setting(5.0, "weight of the photograph's content", "Losses", least=0)
     style_weight: float = _setting(1e4, "weight of the style", "Losses", least=0)
     tv_weight: float = _setting(1e-3, "weight of smoothness (total variation)", "Losses", least=0)
@@ -394,9 +406,10 @@ class Config:
         return self.original_colors or self.transfer == "style"
 
     def active_layers(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Return the content and the style layers that have a weight."""
+        """Return the content and the style layers that have a weight, or may with strength."""
+        has_content = self.content_weight or self.strength is not None
         return (
-            self.content_layers if self.content_weight else (),
+            self.content_layers if has_content else (),
             self.style_layers if self.style_weight else (),
         )
 
@@ -429,12 +442,17 @@ class Config:
             object.__setattr__(self, "style_imgs_weights", weights)
 
     def _check_pictures(self) -> None:
+        if self.strength is not None and self.style_weight == 0:
+            raise StyleError(
+                f"strength: received {self.strength:g} with style_weight 0, which leaves no style "
+                "to weigh: leave strength away, or set style_weight above 0"
+            )
         if self.content_weight == 0 == self.style_weight:
             raise StyleError(
                 "content_weight and style_weight are both 0: set one above 0, or there is "
                 "nothing to paint"
             )
-        if self.content_img is None and self.content_weight > 0:
+        if self.content_img is None and self.active_layers()[0]:
             raise StyleError("content_img is missing: give the photograph to paint")
         if not self.style_imgs and self.style_weight > 0:
             raise StyleError("style_imgs is missing: give at least one picture to take style from")
@@ -560,16 +578,26 @@ class Config:
 
         Args:
             *sources: names of presets (`gatys`), YAML files, or PNGs that neural_style has made;
-                a later one outdoes an earlier one.
+                a later one outdoes an earlier one. Where one has content_weight or style_weight,
+                the strength of an earlier one is outdone as well.
             **settings: outdo them all.
 
         Raises:
-            StyleError: a source that cannot be read, an unknown key, a value not allowed.
+            StyleError: a source that cannot be read, an unknown key, a value not allowed, or
+                strength beside content_weight or style_weight in `settings`.
         """
+        weights = [name for name in BALANCE if name in settings]
+        if weights and settings.get("strength") is not None:
+            raise StyleError(
+                f"strength: received {settings['strength']} with {weights[0]}, and strength "
+                "decides the ratio of content_weight and style_weight: give it or them"
+            )
         merged: dict[str, Any] = {}
-        for source in sources:
-            merged |= load_settings(source)
-        return cls(**(merged | settings))
+        for later in (*map(load_settings, sources), settings):
+            if any(name in later for name in BALANCE):
+                merged.pop("strength", None)
+            merged |= later
+        return cls(**merged)
 
     @property
     def passes(self) -> int:
@@ -597,7 +625,7 @@ class Config:
         text = io.StringIO()
         yaml = YAML()
         yaml.width = 1000  # no path is broken over two lines
-        yaml.dump(self.settings(), text)
+        yaml.dump({name: _quoted(value) for name, value in self.settings().items()}, text)
         return text.getvalue()
 
 
@@ -682,15 +710,24 @@ def _plain(value: Any) -> Any:
     return value
 
 
+def _quoted(value: Any) -> Any:
+    """Return a setting with rare line breaks in double quotes, where YAML escapes them."""
+    from ruamel.yaml.scalarstring import DoubleQuotedScalarString
+
+    if isinstance(value, list):
+        return [_quoted(item) for item in value]
+    breaks = isinstance(value, str) and not {"\x85", "\u2028", "\u2029"}.isdisjoint(value)
+    return DoubleQuotedScalarString(value) if breaks else value
+
+
 _ARRAY_NOTE = "array in memory, "
 
 
 def kind_of(field: dataclasses.Field) -> tuple[type | Any, bool]:
     """Return the type of a field's values, and whether it takes several."""
     hint = _HINTS[field.name]
-    if get_origin(hint) is tuple:
-        return get_args(hint)[0], True
-    return (bool if hint is bool else hint), False
+    parts = get_args(hint)  # of tuple[X, ...] and of X | None
+    return (parts[0] if parts else hint), get_origin(hint) is tuple
 
 
 def _convert(field: dataclasses.Field, value: Any) -> Any:
@@ -708,6 +745,8 @@ def _convert(field: dataclasses.Field, value: Any) -> Any:
 def _convert_one(field: dataclasses.Field, kind: Any, value: Any) -> Any:
     limits = field.metadata
     name = field.name
+    if value is None and field.default is None:
+        return None
     if kind is bool:
         return _to_bool(name, value)
     if kind in (int, float):
@@ -779,9 +818,8 @@ def _to_number(name: str, value: Any, kind: type) -> Any:
 def _to_picture(name: str, value: Any) -> Any:
     if isinstance(value, str) and value.startswith(_ARRAY_NOTE):
         raise StyleError(f"{name}: it was an {value}, and is not in this file: give {name} again")
-    optional = FIELDS[name].default is None
     known = isinstance(value, os.PathLike) or hasattr(value, "__array__")
-    if known or (isinstance(value, str) and value) or (value is None and optional):
+    if known or (isinstance(value, str) and value):
         return value
     raise StyleError(f"{name}: received {value!r}, must be a path or an array")
 

@@ -116,7 +116,8 @@ def stylize(
         The Result. Of the pictures that the optimiser went through it is the one of least loss. If
         Ctrl-C stops it after the first iteration, it is the best until then, and `interrupted`.
         Its config names the network and the precision that were used, where they were `auto`.
-        With `transfer` color it is `recolour`'s, without a step.
+        With `transfer` color it is `recolour`'s, and with `strength` 0 the photograph, both without
+        a step.
 
     Raises:
         StyleError: something that the user can mend.
@@ -125,6 +126,8 @@ def stylize(
     if config.transfer == "color":
         return recolour(config)
     inputs = inputs or load_inputs(config)
+    if config.strength == 0:
+        return Result(Picture(inputs.content, inputs.alpha), config, (), inputs.pictures())
     if inputs.masks:
         logger.info("masks: %s", coverage(inputs.masks, inputs.content.shape[:2]))
     for _, line in inputs.regions.legend() if inputs.regions else ():
@@ -315,6 +318,8 @@ def build_objective(
         by_area=config.mask_normalization == "area" or inputs.regions is not None,
         tiling=tiling,
     )
+    if config.strength is not None:
+        objective.set_strength(config.strength)
     _say_if_smaller(tiling, objective)
     return objective
 
