@@ -34,7 +34,6 @@ ROWS: dict[str, dict[str, Any]] = {
     "compact": {"model_weights": "compact"},
     "wasserstein": {"style_distance": "wasserstein"},
     "mean_std": {"style_distance": "mean_std"},
-    "sliced": {"style_distance": "sliced"},
     "centred": {"content_distance": "centred"},
     "normalised": {"content_distance": "normalised"},
     "content_loss_function 3": {"content_loss_function": 3},
@@ -50,6 +49,7 @@ ROWS: dict[str, dict[str, Any]] = {
     "ink": {"style_imgs": ["ink.jpg"]},
     "still_life, glass": {"content_img": "still_life.jpg", "style_imgs": ["glass.jpg"]},
     "preset quality": {"preset": "quality"},
+    "sliced": {"style_distance": "sliced"},
 }
 
 

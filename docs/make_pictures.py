@@ -141,6 +141,10 @@ VARIED = {
     "-vary content_distance raw centred normalised -max_size 256 -model_weights compact",
     "scale": "-content_img lake.jpg -style_imgs abstract.jpg -vary style_scale 0.5 1 2 "
     "-max_size 256 -model_weights compact",
+    "style_fit": "-content_img lake.jpg -style_imgs glass.jpg -vary style_fit stretch keep "
+    "-max_size 256 -model_weights compact",
+    "strength": "-content_img lake.jpg -style_imgs strokes.jpg -vary strength 0 20 50 80 100 "
+    "-vary max_size 128 256 384",
     "colour_both": "-content_img lake.jpg -style_imgs strokes.jpg -vary color_match auto linear "
     "-max_size 256 -model_weights compact",
 }
