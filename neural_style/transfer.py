@@ -432,6 +432,8 @@ def minimise(
         given["learning_rate"] = config.learning_rate
     elif config.optimizer == "lbfgs" and not config.style_mask:  # it would reach beyond the masks
         given["precondition"] = pink
+    if config.keep_in_range:
+        given["bounds"] = (0.0, 255.0)
     if after:
         given["after"] = after
     optimiser = OPTIMISERS[config.optimizer]
