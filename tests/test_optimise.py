@@ -285,7 +285,13 @@ def from_host(step: optimise.Step) -> optimise.Step:
 
 
 @pytest.mark.parametrize(
-    ("name", "given"), [("lbfgs", {}), ("lbfgs", {"memory": 3}), ("adam", {"learning_rate": 0.7})]
+    ("name", "given"),
+    [
+        ("lbfgs", {}),
+        ("lbfgs", {"memory": 3}),
+        ("lbfgs", {"bounds": (-1.0, 0.5)}),
+        ("adam", {"learning_rate": 0.7}),
+    ],
 )
 def test_going_on_from_any_step_is_as_if_never_stopped(name: str, given: dict):
     start, iterations = tf.constant([-1.2, 1.4] * 3), 25
