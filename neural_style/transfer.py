@@ -37,7 +37,7 @@ from neural_style.masks import (
     region_at,
 )
 from neural_style.memory import estimate_peak, plan, to_text
-from neural_style.networks import Network, load_network
+from neural_style.networks import Network, load_network, structure
 from neural_style.objective import Guide, MaskAt, Objective, one_mask_each
 from neural_style.optimise import OPTIMISERS, Step
 from neural_style.precision import choose_precision
@@ -333,8 +333,11 @@ def _guides(config: Config, inputs: Inputs) -> list[Guide] | None:
         return None
     size = inputs.content.shape[:2]
 
+    seen = structure(config.model_weights, config.style_layers, config.network).values()
+
     def at_layers(region: np.ndarray, size: tuple[int, int]) -> MaskAt:
-        return inside_at(region, size) if config.region_boundary == "inside" else region_at(region)
+        inside = config.region_boundary == "inside"
+        return inside_at(region, size, seen) if inside else region_at(region)
 
     guides = []
     for mask, sources in inputs.regions.masks():
