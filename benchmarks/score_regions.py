@@ -19,6 +19,7 @@ import argparse
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -54,7 +55,14 @@ def main() -> None:
     print("|---" * (5 + len(shown)) + "|")
     parts = []
     for pair in arguments.pairs:
-        config = config_of_pair(arguments.shared / "images" / "regions", pair, arguments)
+        config = config_of_pair(
+            arguments.shared / "images" / "regions",
+            pair,
+            *([arguments.preset] if arguments.preset else []),
+            model_weights=arguments.weights,
+            max_size=arguments.size,
+            device=arguments.device,
+        )
         inputs = load_inputs(config)
         judge = Judge(config, inputs)
         before = judge.errors(inputs.content)
@@ -74,17 +82,22 @@ def main() -> None:
     print(f"| | at most a third | | | | {' | '.join(f'{count} of {total}' for count in met)} |")
 
 
-def config_of_pair(folder: Path, pair: str, arguments: argparse.Namespace) -> Config:
-    """Return the settings for a pair: in1.png, in1_labels.png, tar1.png, tar1_labels.png for 1."""
+def config_of_pair(folder: Path, pair: str, *sources: str, **settings: Any) -> Config:
+    """Return the settings for a pair.
+
+    Args:
+        folder: has in1.png, in1_labels.png, tar1.png, tar1_labels.png for pair 1.
+        pair: its number.
+        *sources: presets or files.
+        **settings: more of them.
+    """
     return Config.load(
-        *([arguments.preset] if arguments.preset else []),
+        *sources,
         content_img=folder / f"in{pair}.png",
         style_imgs=[folder / f"tar{pair}.png"],
         content_regions=folder / f"in{pair}_labels.png",
         style_regions=[folder / f"tar{pair}_labels.png"],
-        model_weights=arguments.weights,
-        max_size=arguments.size,
-        device=arguments.device,
+        **settings,
     )
 
 

@@ -176,9 +176,7 @@ class _Problem:
 
         The slope there is that of the path, on which pixels stand still that have met a bound.
         """
-        moved, free = _moved(
-            point.image, direction, tf.constant(length, tf.float32), self._bounds
-        )
+        moved, free = _moved(point.image, direction, tf.constant(length, tf.float32), self._bounds)
         terms, gradient = self._value_and_gradient(moved, self._scale.value())
         return self._point(moved, terms, gradient, _dot(gradient, free * direction))
 

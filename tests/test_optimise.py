@@ -229,7 +229,7 @@ def test_lbfgs_finds_the_minimum_within_bounds(bounds: tuple[float, float]):
     np.testing.assert_allclose(steps[-1].tensor, scipy.x, atol=2e-3)
     for before, step in itertools.pairwise(steps):
         assert step.total <= before.total + 1e-6 * abs(before.total)
-        assert bounds[0] <= step.image.min() and step.image.max() <= bounds[1]
+        assert bounds[0] <= step.image.min() <= step.image.max() <= bounds[1]
 
 
 def test_adam_finds_the_minimum_within_bounds():

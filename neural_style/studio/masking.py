@@ -97,6 +97,6 @@ def asked(
     request = Request(box=box and tuple(box), clusters=clusters, match=match)
     if match is None:
         return make_masks(config, request)
-    from neural_style.matching import match_masks, read_pair  # loads TensorFlow
+    from neural_style.matching import match_masks  # loads TensorFlow
 
-    return match_masks(config, request, read_pair(config, request))
+    return match_masks(config, request)
