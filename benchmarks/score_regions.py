@@ -69,7 +69,7 @@ def main() -> None:
         after = []
         for count in counts:
             result = stylize(replace(config, max_iterations=count), inputs=inputs)
-            after += judge.errors(result.picture.rgb) / before
+            after.extend(judge.errors(result.picture.rgb) / before)
             if arguments.out:
                 result.save(arguments.out / f"regions_{pair}_{count}.png")
         for region, (colour, areas) in enumerate(judge.regions):

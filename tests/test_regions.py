@@ -250,6 +250,27 @@ class TestScore:
         assert (other > 0.05).all()
         assert [colour for colour, _ in judge.regions] == ["#000000", "#ffffff"]
 
+    def test_the_table_has_a_line_for_each_region(
+        self, load_benchmark, photograph, painting, random_weights, tmp_path, monkeypatch, capsys
+    ):
+        folder = tmp_path / "images" / "regions"
+        folder.mkdir(parents=True)
+        for name, picture in (("in1", photograph), ("tar1", painting)):
+            labels = np.zeros_like(picture)
+            labels[:, : picture.shape[1] // 4] = 255
+            Image.fromarray(picture).save(folder / f"{name}.png")
+            Image.fromarray(labels).save(folder / f"{name}_labels.png")
+        flags = f"--pairs 1 --iterations 1 2 --preset regions --weights {random_weights}"
+        command = ["score_regions.py", *flags.split(), "--shared", str(tmp_path)]
+        monkeypatch.setattr("sys.argv", [*command, "--out", str(tmp_path)])
+        load_benchmark("score_regions").main()
+        header, _, dark, light, count = capsys.readouterr().out.strip().splitlines()
+        assert dark.startswith("| 1 | #000000 | 75 % | 75 % | ")
+        assert light.startswith("| 1 | #ffffff | 25 % | 25 % | ")
+        assert header.count("|") == dark.count("|") == light.count("|") == count.count("|")
+        assert " of 2 |" in count
+        assert (tmp_path / "regions_1_2.png").is_file()
+
     @pytest.mark.shared
     @pytest.mark.slow
     @pytest.mark.parametrize("pair", ["15", "51"])
