@@ -556,20 +556,17 @@ run()
 """
 
 
-@pytest.mark.parametrize("optimizer", ["lbfgs", "adam"])
-def test_a_run_whose_weights_change_goes_on(tmp_path, photograph, painting, optimizer):
+@pytest.fixture
+def make_config(request):
+    """The fixture `config` of all tests, whose name here is that of a function."""
+    return request.getfixturevalue("config")
+
+
+@pytest.mark.parametrize(("optimizer", "scales"), [("lbfgs", 2), ("adam", 1)])
+def test_a_run_whose_weights_change_goes_on(tmp_path, make_config, optimizer, scales):
     """Stopped behind the change, and, going on with the settings of then, behind that once more."""
-    settings = Config(
-        content_img=photograph,
-        style_imgs=[painting],
-        model_weights="compact",
-        optimizer=optimizer,
-        max_iterations=8,
-        scales=2,
-        min_size=24,
-        img_output_dir=tmp_path,
-        device="/cpu:0",
-    )
+    more = {"max_iterations": 8, "min_size": 24, "img_output_dir": tmp_path}
+    settings = make_config(optimizer=optimizer, scales=scales, **more)
     changed = {"style_weight": 50.0, "tv_weight": 0.1}
 
     def paint(config, stop, resume=False):

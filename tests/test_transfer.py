@@ -1,5 +1,6 @@
 """From a Config to a Result, through a network without training."""
 
+import gc
 import itertools
 import logging
 import subprocess
@@ -82,6 +83,17 @@ def test_result_is_the_best_and_not_the_last(config, monkeypatch: pytest.MonkeyP
     result = ns.stylize(config())
     assert result.image.max() == result.image.min() == 20
     assert [step.total for step in result.history] == [4, 7, 8]
+
+
+def test_no_graph_of_a_run_stays(config):
+    """TensorFlow keeps whatever graph a custom gradient is traced in; wasserstein has two."""
+
+    def graphs() -> int:
+        ns.stylize(config(max_iterations=1, style_distance="wasserstein"))
+        gc.collect()
+        return sum(type(thing).__name__ == "FuncGraph" for thing in gc.get_objects())
+
+    assert graphs() == graphs()
 
 
 def test_evaluate(config, photograph):
@@ -631,29 +643,30 @@ def changing(at: dict[int, dict[str, object]], seen: list[ns.Step]):
     return adjust
 
 
-@pytest.mark.parametrize("optimizer", ["lbfgs", "adam", "tfp_lbfgs"])
+@pytest.mark.parametrize("optimizer", ["lbfgs", "adam"])
 def test_weights_that_change_while_it_paints(config, optimizer: str, monkeypatch):
     traces = count_traces(monkeypatch)
-    settings = config(optimizer=optimizer, max_iterations=7)
-    stylize(settings, adjust=dict)
-    plain = len(traces)
-    traces.clear()
+    counts: list[int] = []
     seen: list[ns.Step] = []
+
+    def on_step(step: ns.Step) -> None:
+        seen.append(step)
+        counts.append(len(traces))
+
     adjust = changing({3: {"style_weight": "20", "style_layer_weights": [1, 3]}}, seen)
-    result = stylize(settings, seen.append, adjust=adjust)
-    assert len(traces) == plain
+    result = stylize(config(optimizer=optimizer, max_iterations=7), on_step, adjust=adjust)
+    assert counts[0] > 0
+    assert counts == [counts[0]] * 7
     assert [step.iteration for step in seen] == list(range(1, 8))
     assert [step.iteration for step in result.history] == list(range(1, 8))
     assert (result.config.style_weight, result.config.style_layer_weights) == (20, (1, 3))
+    assert seen[3].evaluations > seen[2].evaluations
+    assert seen[3].seconds > seen[2].seconds
     # What follows is a run of the new weights from the image of then.
     again = replace(result.config, max_iterations=4)
     inputs = replace(load_inputs(again), init=seen[2].image)
     expected = [step.total for step in stylize(again, inputs=inputs).history]
     np.testing.assert_allclose([step.total for step in seen[3:]], expected, rtol=1e-6)
-    evaluated = ns.evaluate(result.config, seen[-1].image)
-    assert seen[-1].total == pytest.approx(evaluated["total"], rel=1e-4)
-    assert seen[-1].evaluations > seen[2].evaluations
-    assert seen[-1].seconds > seen[3].seconds > seen[2].seconds
 
 
 def count_traces(monkeypatch: pytest.MonkeyPatch) -> list[object]:
@@ -723,7 +736,6 @@ def test_weights_stay_changed_at_the_next_scale(config):
     ("weights", "said"),
     [
         ({"seed": 3}, "seed cannot change while it paints"),
-        ({"style_weight": -1}, "style_weight: received -1, must be at least 0"),
         ({"style_layer_weights": [1, 2, 3]}, "received 3 weights for 2 style layers"),
     ],
 )

@@ -13,7 +13,9 @@ from typing import Any
 import gradio as gr
 from gradio.data_classes import FileData
 
-from neural_style.errors import StyleError, shown
+from neural_style.errors import StyleError
+from neural_style.errors import shown as quoted
+from neural_style.segmentation import Request
 from neural_style.studio import controls
 from neural_style.studio.jobs import ENDED
 from neural_style.studio.orders import EVERYWHERE, Order, StyleOrder, config_of
@@ -29,7 +31,9 @@ def add_api(studio: Studio) -> None:
     def order(
         token: str, content: Any, styles: list, settings: dict, where: str, regions: Any
     ) -> Any:
-        values = {name: controls.given(name, settings[name]) for name in _known(settings)}
+        values = _values(settings)
+        if not isinstance(styles, list):
+            raise StyleError("styles: received no list; give [{'picture': ...}]")
         found = tuple(_style(style) for style in styles)
         ordered = Order(_path("content", content), found, where, _path("regions", regions), values)
         return config_of(ordered, partial(studio.keep, token))
@@ -102,7 +106,7 @@ def add_api(studio: Studio) -> None:
         return "stopping" if job else "nothing is being painted"
 
     async def mask(
-        request: gr.Request,
+        asker: gr.Request,
         content: FileData,
         box: list[int] | None = None,
         clusters: int | None = None,
@@ -111,7 +115,7 @@ def add_api(studio: Studio) -> None:
         """Make masks of a photograph: of a subject in a box, of clusters, or label maps.
 
         Args:
-            request: who asks.
+            asker: who it is.
             content: the photograph.
             box: left, top, width, height, in its pixels.
             clusters: how many regions.
@@ -122,11 +126,12 @@ def add_api(studio: Studio) -> None:
             clusters the label map, a mask of each region and the overlay; of match the label map
             and overlay of each picture.
         """
-        token = visitor_of(request)
+        token = visitor_of(asker)
         with _sentences():
             config = studio.photograph(token, _path("content", content))
             other = studio.keep(token, _path("match", match)) if match else None
-            parts = await studio.soon(studio.desk.do, "asked", config, box, clusters, other)
+            request = Request(box=box and tuple(box), clusters=clusters, match=other)
+            parts = await studio.soon(studio.desk.masks, config, request)
             stem = Path(config.content_img).stem
             return [
                 FileData(path=_kept(studio, token, pixels, f"{stem}_mask{ending}.png"))
@@ -137,15 +142,17 @@ def add_api(studio: Studio) -> None:
         gr.api(function, api_name=function.__name__, concurrency_limit=None)
 
 
-def _known(settings: Any) -> dict:
-    """Return settings whose names are all open here."""
+def _values(settings: Any) -> dict[str, Any]:
+    """Return settings from a program as Config takes them; a preset's come first."""
     if not isinstance(settings, dict):
         raise StyleError("settings: received no names with values; give {name: value}")
-    known = controls.names()
-    for name in settings:
-        if name not in known:
-            raise StyleError(f"settings: {shown(name)} is none that is open here")
-    return settings
+    shown = dict(settings)
+    preset = shown.pop("preset", None)
+    for name in shown:
+        if name not in controls.names():
+            raise StyleError(f"settings: {quoted(name)} is none that is open here")
+    base = controls.of_preset(preset) if preset else {}
+    return {name: controls.given(name, value) for name, value in (base | shown).items()}
 
 
 def _style(given: Any) -> StyleOrder:
@@ -157,7 +164,7 @@ def _style(given: Any) -> StyleOrder:
     for name in given:
         if name not in OF_STYLE:
             allowed = ", ".join(OF_STYLE)
-            raise StyleError(f"styles: {shown(name)} is unknown, allowed are {allowed}")
+            raise StyleError(f"styles: {quoted(name)} is unknown, allowed are {allowed}")
     files = {name: _path(name, given.get(name)) for name in ("picture", "mask", "regions")}
     return StyleOrder(**{**given, **files})
 

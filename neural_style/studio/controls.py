@@ -34,6 +34,7 @@ PLAIN_CHOICES = {
         "color": "the style's colours alone",
     }
 }
+SLIDERS = tuple(name for name in ("mask_feather", "strength") if name in FIELDS)
 # Where Config takes a path, the page takes only these: no file of the server's is read by name.
 ONLY = {
     "model_weights": ("auto", "imagenet", "compact"),
@@ -95,6 +96,9 @@ def control(name: str) -> gr.components.Component:
         return gr.Dropdown(pairs, **words)
     if kind is bool:
         return gr.Checkbox(**words)
+    if name in SLIDERS:
+        limits = field.metadata
+        return gr.Slider(limits["least"], limits["most"], step=1, **words)
     if several or kind is str:
         return gr.Textbox(**words, max_lines=1, max_length=1000)
     return gr.Number(**words, precision=0 if kind is int else None)

@@ -122,8 +122,8 @@ class Job:
                     f"{name} cannot change while it paints; allowed are {', '.join(LIVE)}"
                 )
         with self._changed:
-            weights = {**self.orders.weights, **weights}
-            replace(self._config, **weights)  # raises if one is not allowed
+            changed = replace(self.config, **weights)
+            weights = {name: getattr(changed, name) for name in {*self.orders.weights, *weights}}
             self.orders = replace(self.orders, weights=weights)
         self.send_orders()
 

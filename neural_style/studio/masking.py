@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 from neural_style.config import Config
+from neural_style.drawing import draw_cut
 from neural_style.errors import StyleError, shown
 from neural_style.images import read_picture
 from neural_style.segmentation import Request, make_masks
@@ -43,12 +44,14 @@ def mask_of(config: Config, tool: str, layers: Sequence[Path], clusters: int) ->
     """
     if tool == "clusters":
         return make_masks(config, Request(clusters=clusters))
-    size = read_picture(config.content_img, "Photograph").size
-    green, red = _painted(layers, size)
+    photograph = read_picture(config.content_img, "Photograph").rgb
+    green, red = _painted(layers, photograph.shape[:2])
     if not green.any():
         raise StyleError("nothing is painted green: paint on the photograph what is meant")
     if tool == "brush":
-        return [("", "as painted", np.repeat(np.uint8(255) * green[..., None], 3, -1))]
+        overlay = draw_cut(photograph.astype(np.uint8), green)
+        mask = np.repeat(np.uint8(255) * green[..., None], 3, -1)
+        return [("", "as painted", mask), ("_overlay", "to look at", overlay)]
     if tool == "box":
         rows, columns = np.flatnonzero(green.any(1)), np.flatnonzero(green.any(0))
         box = columns[0], rows[0], np.ptp(columns) + 1, np.ptp(rows) + 1
@@ -78,25 +81,3 @@ def together(masks: Sequence[str]) -> np.ndarray:
     """Return the mask, [H, W, 3], uint8, of all that one of some masks of one size has."""
     pixels = [read_picture(path, "region").rgb for path in masks]
     return np.maximum.reduce(pixels).astype(np.uint8)
-
-
-def asked(
-    config: Config, box: Sequence[int] | None, clusters: int | None, match: str | None
-) -> Masks:
-    """Make masks as `neural_style mask` does.
-
-    Args:
-        config: names the photograph and the size to work at.
-        box: around the subject: left, top, width, height.
-        clusters: how many regions.
-        match: a picture that shall have the same regions.
-
-    Raises:
-        StyleError: as `Request`, `make_masks` and `match_masks`.
-    """
-    request = Request(box=box and tuple(box), clusters=clusters, match=match)
-    if match is None:
-        return make_masks(config, request)
-    from neural_style.matching import match_masks  # loads TensorFlow
-
-    return match_masks(config, request)

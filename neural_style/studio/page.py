@@ -19,6 +19,7 @@ import gradio as gr
 
 from neural_style.config import LIVE, Config
 from neural_style.errors import StyleError
+from neural_style.segmentation import Request
 from neural_style.studio import controls, layout, view
 from neural_style.studio.jobs import ENDED, Job
 from neural_style.studio.layout import Outcome, Pictures, Places
@@ -195,7 +196,11 @@ def _masks(studio: Studio, form: Form, outcome: Outcome, found: gr.State) -> Non
     places = form.places
     masks = [style.mask for style in form.pictures.styles]
     maps = [style.regions for style in form.pictures.styles]
-    options = {"api_visibility": "private", "concurrency_limit": None}
+    options = {
+        "api_visibility": "private",
+        "concurrency_limit": None,
+        "show_progress_on": places.canvas,
+    }
 
     def kept_array(token: str, pixels: Any, name: str) -> str:
         return studio.seen(studio.visitors.keep_array(token, pixels, name))
@@ -278,7 +283,7 @@ def _masks(studio: Studio, form: Form, outcome: Outcome, found: gr.State) -> Non
             if not style:
                 raise StyleError(f"Style {number}: there is none yet; upload a picture")
             kept = Path(studio.keep(token, style))
-            parts = await studio.soon(studio.desk.do, "asked", config, None, None, str(kept))
+            parts = await studio.soon(studio.desk.masks, config, Request(match=str(kept)))
         except StyleError as error:
             return {outcome.message: problem(error)}
         stems = (Path(config.content_img).stem, kept.stem)

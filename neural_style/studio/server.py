@@ -28,14 +28,13 @@ from neural_style.errors import StyleError
 from neural_style.studio.jobs import Desk
 from neural_style.studio.page import build
 from neural_style.studio.settings import MEGA, Settings
-from neural_style.studio.studio import COOKIE, Studio
+from neural_style.studio.studio import COOKIE, TOKEN, Studio
 from neural_style.studio.visitors import Visitors
 
 PAGE = Path(__file__).parent
 BODY = MEGA  # bytes of a request that is no upload; pictures travel as uploads
 FORM = MEGA  # bytes that may be around the file in an upload
 YEAR = 365 * 24 * 3600  # seconds
-TOKEN = re.compile(r"[0-9a-f]{32}")
 # The browser may talk to this server alone. What Gradio's page is made of needs the 'unsafe' ones.
 POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; "
@@ -163,10 +162,11 @@ class Guard:
             return None, receive
         kind = dict(scope["headers"]).get(b"content-type", b"").decode("latin-1")
         if "multipart/form-data" in kind:
-            settings = self._studio.settings
-            if self._studio.visitors.used() > settings.disk_bytes:
-                return (507, "There is no room for uploads now; try again later."), receive
-            return None, _limited(receive, settings.upload_bytes + FORM)
+            try:
+                await self._studio.soon(self._studio.make_room)
+            except StyleError as error:
+                return (507, str(error)), receive
+            return None, _limited(receive, self._studio.settings.upload_bytes + FORM)
         body = bytearray()
         while True:
             message = await receive()

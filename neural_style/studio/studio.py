@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Callable
@@ -23,6 +24,7 @@ from neural_style.studio.settings import Settings
 from neural_style.studio.visitors import Visitors
 
 COOKIE = "neural_style_visitor"
+TOKEN = re.compile(r"[0-9a-f]{32}")  # its value
 MOST_WAITING = 64  # threads; who comes later waits for one
 LOOK_EVERY = 0.2  # seconds between two looks at a job
 
@@ -60,11 +62,14 @@ class Studio:
 
     def submit(self, token: str, config: Config) -> Job:
         """Put a picture in the queue; raises as `Desk.submit`, and if there is no room."""
-        running = [job.folder for job in self.desk.jobs()]
-        self.visitors.make_room(running)
+        self.make_room()
         job = self.desk.submit(token, config, self.visitors.new_folder(token))
         self.last[token] = job
         return job
+
+    def make_room(self) -> None:
+        """Remove the oldest results until there is room; raises a StyleError if there is none."""
+        self.visitors.make_room([job.folder for job in self.desk.jobs()])
 
     def go_on(self, token: str) -> Job:
         """Go on with the visitor's last picture, which was stopped.
@@ -129,5 +134,7 @@ class Studio:
 
 def visitor_of(request: gr.Request) -> str:
     """Return the token of who asks: the browser's cookie, or a program's session."""
-    cookies = dict(request.cookies or {})
-    return cookies.get(COOKIE) or request.session_hash or secrets.token_hex(16)
+    token = dict(request.cookies or {}).get(COOKIE, "")
+    if TOKEN.fullmatch(token):
+        return token
+    return request.session_hash or secrets.token_hex(16)

@@ -22,13 +22,14 @@ import warnings
 import zipfile
 from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
 from neural_style.config import PICTURE_SETTINGS, Config, load_settings
 from neural_style.errors import StyleError
-from neural_style.images import WRITTEN, replacing
+from neural_style.images import replacing
+from neural_style.result import DEFAULT_FORMAT
 from neural_style.studio.settings import Settings
 
 if TYPE_CHECKING:
@@ -38,13 +39,14 @@ if TYPE_CHECKING:
 FORMATS = {
     "PNG": (".png",),
     "JPEG": (".jpg", ".jpeg"),
-    "MPO": (".jpg", ".jpeg"),  # a JPEG of several pictures, as some telephones make
     "WEBP": (".webp",),
     "TIFF": (".tif", ".tiff"),
     "BMP": (".bmp",),
     "GIF": (".gif",),
 }
 ALLOWED = "PNG, JPEG, WebP, TIFF, BMP or GIF"
+# What is no picture where one may stand.
+STARTS = [("init_img_type", name) for name in ("content", "style", "random")]
 LONGEST_NAME = 80  # characters, without the ending
 LEAST_TOKEN = 16  # characters; shorter ones could be guessed
 
@@ -141,6 +143,17 @@ class Visitors:
                 return path
         raise StyleError("there is no such picture of yours here: give it again")
 
+    def check(self, token: str, config: Config) -> None:
+        """See to it that a Config names this visitor's pictures alone, by their whole paths.
+
+        Raises:
+            StyleError: another file.
+        """
+        mine = {str(path) for path in self.pictures(token)}
+        for name, picture in _pictures_of(config):
+            if str(picture) not in mine:
+                raise StyleError(f"{name}: there is no such picture of yours here: give it again")
+
     def results(self, token: str) -> list[Path]:
         """Return a visitor's results, the newest first: the pictures, each in its folder."""
         return _newest_first(_results(self.folder(token)))
@@ -182,7 +195,8 @@ class Visitors:
             raise StyleError("there is no such result of yours here: choose one of those shown")
         named = {path.name: path for path in self.pictures(token)}
         settings = result.parent / "config.yaml"
-        wanted = [named[name] for name in _pictures_named(settings) if name in named]
+        pictures = _pictures_of(Config(**load_settings(settings)))
+        wanted = [named[name] for _, name in pictures if name in named]
         path = result.parent / f"{result.stem}.zip"
         with replacing(path) as file, zipfile.ZipFile(file, "w") as package:
             for part in dict.fromkeys([result, settings, *wanted]):
@@ -263,7 +277,7 @@ def _endings(source: str | os.PathLike[str], most_pixels: int) -> tuple[str, ...
     except Exception as error:  # whatever a parser makes of a hostile file
         raise StyleError(f"the file is not a picture that can be read: give a {ALLOWED}") from error
     _check_pixels(width, height, most_pixels)
-    return FORMATS[found]
+    return FORMATS.get(found, FORMATS["JPEG"])  # JPEGs of several pictures have another name
 
 
 def _check_pixels(width: int, height: int, most: int) -> None:
@@ -292,12 +306,13 @@ def _is_ending(suffix: str) -> bool:
     return f".{suffix.lower()}" in {ending for endings in FORMATS.values() for ending in endings}
 
 
-def _pictures_named(settings: Path) -> Iterator[str]:
-    """Yield the names of pictures in a result's settings."""
-    config = Config(**load_settings(settings))
+def _pictures_of(config: Config) -> Iterator[tuple[str, Any]]:
+    """Yield each picture of a Config with the name of its setting."""
     for name in PICTURE_SETTINGS:
         value = getattr(config, name)
-        yield from value if isinstance(value, tuple) else [value]
+        for picture in value if isinstance(value, tuple) else [value]:
+            if picture is not None and (name, picture) not in STARTS:
+                yield name, picture
 
 
 def _results(folder: Path) -> list[Path]:
@@ -307,7 +322,7 @@ def _results(folder: Path) -> list[Path]:
         for run in _folders(folder / "results")
         for result in _folders(run)
         for path in _files(result)
-        if path.stem == result.name and path.suffix.lower() in WRITTEN
+        if path.name == f"{result.name}{DEFAULT_FORMAT}"
         if (result / "config.yaml").is_file()
     ]
 
@@ -353,5 +368,6 @@ def _size(folder: Path) -> int:
     for parent, _, names in os.walk(folder):
         for name in names:
             with contextlib.suppress(OSError):
-                total += os.lstat(os.path.join(parent, name)).st_size
+                facts = os.lstat(os.path.join(parent, name))
+                total += facts.st_size // max(1, facts.st_nlink)  # a file of two names, once
     return total

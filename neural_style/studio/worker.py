@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from neural_style.checkpoint import Checkpoints
 from neural_style.compact import HEADS
@@ -20,9 +19,9 @@ from neural_style.layers import resolve_layer
 from neural_style.matching import match_masks
 from neural_style.optimise import Step
 from neural_style.recolour import recolour
-from neural_style.result import ResultFolder
+from neural_style.result import Result, ResultFolder
 from neural_style.segmentation import Request, make_masks
-from neural_style.studio.masking import asked, mask_of, together  # noqa: F401  (tasks too)
+from neural_style.studio.masking import mask_of, together
 from neural_style.studio.messages import Orders, Painted, Reached
 from neural_style.transfer import (
     build_network,
@@ -37,26 +36,22 @@ from neural_style.transfer import (
 # Seconds between pictures that are shown; more where they take so long that they would slow it.
 INTERVAL = 1.0
 MOST_OF_THE_TIME = 0.1
-# A preview's size, and its iterations: with so many the style is there.
+# A preview's size, and its iterations: with so many the style is there. Where they take long, as
+# with style_distance sliced, it is shown as it is after so many seconds: with six it can be told.
 PREVIEW_SIZE = 256
 PREVIEW_ITERATIONS = 12
+PREVIEW_SECONDS = 3.5
+# The endings of a result's copies beside its PNG, and their bits.
+COPIES = {".jpg": 8, ".tif": 16}
 
 Tell = Callable[[Any], None]
 
 
-def warm(device: str) -> None:
-    """Load the preview's network, so that the first preview need not wait for TensorFlow.
-
-    Args:
-        device: the one that this process shall see, from now on as the first of its kind: so a
-            picture goes on on any of them.
-    """
-    kind, _, number = device.strip("/").partition(":")
-    found = tf.config.list_physical_devices("GPU")
-    tf.config.set_visible_devices(found[int(number) :][:1] if kind == "gpu" else [], "GPU")
+def warm() -> None:
+    """Load the preview's network, so that the first preview need not wait for TensorFlow."""
     config = Config(content_img="none", style_imgs="none", model_weights="compact")
-    with device_scope(replace(config, device=f"/{kind}:0")) as seen:
-        build_network(config, seen)
+    with device_scope(config) as device:
+        build_network(config, device)
 
 
 def paint(
@@ -80,7 +75,7 @@ def paint(
         result = recolour(config)
         result = replace(result, config=portable(result.config))
         written = ResultFolder(replace(config, img_output_dir=str(folder)), result.picture.size)
-        return Painted(written.write(result), False)
+        return Painted(_written(written, result), False)
     inputs = load_inputs(config)
     size = inputs.content.shape[:2]
     results = ResultFolder(replace(config, img_output_dir=str(folder)), size)
@@ -112,7 +107,7 @@ def paint(
             raise KeyboardInterrupt
 
     result = stylize(config, on_step, inputs, checkpoints, adjust)
-    path = results.write(result)
+    path = _written(results, result)
     if not result.interrupted:
         checkpoints.remove()
     late = is_late and not orders.stop and result.interrupted
@@ -120,15 +115,23 @@ def paint(
     return Painted(path, result.interrupted, message)
 
 
-def portable(config: Config) -> Config:
-    """Return the Config without a path of this machine: pictures are named by their files' names.
+def _written(folder: ResultFolder, result: Result) -> Path:
+    """Write a result's folder, and the picture in all formats that it can be downloaded in."""
+    path = folder.write(result)
+    for suffix, bits in COPIES.items():
+        copy = replace(result.config, img_name=path.with_suffix(suffix).name, bits=bits)
+        replace(result, config=copy).save(path.with_suffix(suffix))
+    return path
 
-    In a folder with these files it makes the same picture.
+
+def portable(config: Config) -> Config:
+    """Return the Config without what is of this machine: pictures have their files' names alone.
+
+    In a folder with these files it makes the same picture. The device is the first GPU, which is
+    all that this process sees (see `painter`), or in its place the CPU.
     """
-    changes: dict[str, Any] = {
-        name: FIELDS[name].default for name in ("content_img_dir", "style_imgs_dir")
-    }
-    changes["img_output_dir"] = FIELDS["img_output_dir"].default
+    names = ("content_img_dir", "style_imgs_dir", "img_output_dir", "device")
+    changes: dict[str, Any] = {name: FIELDS[name].default for name in names}
     for name in PICTURE_SETTINGS:
         value = getattr(config, name)
         named = tuple(map(_file_name, value)) if isinstance(value, tuple) else _file_name(value)
@@ -192,7 +195,13 @@ def preview(config: Config) -> np.ndarray:
     Raises:
         StyleError: something that the visitor can mend.
     """
-    return stylize(preview_config(config)).image
+    limit = time.monotonic() + PREVIEW_SECONDS
+
+    def on_step(step: Step) -> None:
+        if time.monotonic() >= limit:
+            raise KeyboardInterrupt
+
+    return stylize(preview_config(config), on_step).image
 
 
 def preview_config(config: Config) -> Config:
@@ -208,6 +217,7 @@ def preview_config(config: Config) -> Config:
         "model_weights": "compact",
         "pooling_type": "avg",
         "precision": "auto",
+        "device": FIELDS["device"].default,
         "draft_weights": "",
         "optimizer": "lbfgs",
         "max_iterations": min(config.max_iterations, PREVIEW_ITERATIONS),
@@ -238,9 +248,16 @@ def masks(config: Config, request: Request) -> list[tuple[str, str, np.ndarray]]
     Raises:
         StyleError: something that the visitor can mend.
     """
+    config = replace(config, device=FIELDS["device"].default)
     if request.match is None:
         return make_masks(config, request)
     return match_masks(config, request)
 
 
-TASKS = {"paint": paint, "preview": preview, "masks": masks}
+TASKS = {
+    "paint": paint,
+    "preview": preview,
+    "masks": masks,
+    "mask_of": mask_of,
+    "together": together,
+}

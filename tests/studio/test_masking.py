@@ -7,7 +7,7 @@ from PIL import Image
 from neural_style.config import Config
 from neural_style.errors import StyleError
 from neural_style.images import Picture, write_picture
-from neural_style.studio.masking import asked, mask_of, together
+from neural_style.studio.masking import mask_of, together
 
 GREEN, RED = (0, 200, 83, 255), (229, 57, 53, 255)
 
@@ -39,8 +39,9 @@ def painted(tmp_path):
 
 def test_the_brush_is_the_mask(config, painted):
     layers = painted((GREEN, slice(5, 15), slice(10, 20)), (RED, slice(30, 40), slice(0, 9)))
-    [(ending, _, mask)] = mask_of(config, "brush", layers, 4)
+    (ending, _, mask), (_, _, overlay) = mask_of(config, "brush", layers, 4)
     assert ending == ""
+    assert overlay[5:15, 10:20].mean() > 2 * overlay[:, 65:].mean()
     assert mask.shape == (60, 80, 3)
     assert set(np.unique(mask)) == {0, 255}
     assert (mask[5:15, 10:20] == 255).all()
@@ -49,7 +50,7 @@ def test_the_brush_is_the_mask(config, painted):
 
 def test_a_layer_of_another_size_is_brought_to_the_photographs(config, painted):
     layers = painted((GREEN, slice(0, 15), slice(0, 40)), size=(30, 40))
-    [(_, _, mask)] = mask_of(config, "brush", layers, 4)
+    mask = mask_of(config, "brush", layers, 4)[0][2]
     assert (mask[:30] == 255).all()
     assert (mask[30:] == 0).all()
 
@@ -57,7 +58,7 @@ def test_a_layer_of_another_size_is_brought_to_the_photographs(config, painted):
 def test_what_lies_on_top_counts(config, painted):
     below = painted((GREEN, slice(0, 20), slice(0, 20)))
     above = painted((RED, slice(0, 10), slice(0, 20)))
-    [(_, _, mask)] = mask_of(config, "brush", below + above, 4)
+    mask = mask_of(config, "brush", below + above, 4)[0][2]
     assert (mask[10:20, :20] == 255).all()
     assert (mask[:10] == 0).all()
 
@@ -109,11 +110,3 @@ def test_regions_together_are_one_mask(config, tmp_path):
         write_picture(paths[-1], Picture(mask.astype(np.float32)))
     assert (together(paths) == 255).all()
     assert np.array_equal(together(paths[:1]), parts[1][2])
-
-
-def test_what_a_program_asks_for(config):
-    assert len(asked(config, [25, 15, 40, 30], None, None)) == 3
-    with pytest.raises(StyleError, match="there is nothing to make a mask from"):
-        asked(config, None, None, None)
-    with pytest.raises(StyleError, match="box: received"):
-        asked(config, [1, 2], None, None)
