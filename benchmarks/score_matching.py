@@ -22,7 +22,7 @@ from scipy.optimize import linear_sum_assignment
 
 from neural_style.config import Config
 from neural_style.images import read_picture
-from neural_style.matching import match_masks, read_pair
+from neural_style.matching import match_masks
 from neural_style.segmentation import Request
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -70,10 +70,7 @@ def overlap_of_pair(folder: Path, pair: int, weights: str, as_drawn: bool, devic
     paths = [str(folder / f"{kind}{pair}.png") for kind in ("in", "tar")]
     config = Config(content_img=paths[0], style_weight=0, model_weights=weights, device=device)
     request = Request(match=paths[1], clusters=count if as_drawn else None)
-    found = {
-        ending: picture
-        for ending, _, picture in match_masks(config, request, read_pair(config, request))
-    }
+    found = {ending: picture for ending, _, picture in match_masks(config, request)}
     codes = [found[ending].astype(int) @ (1, 256, 256**2) for ending in ("", "_style")]
     return overlap(codes, drawn)
 

@@ -322,14 +322,9 @@ def _mask(config: Config, request: Request) -> int:
 
         if request.match is None:
             from neural_style.segmentation import make_masks
-
-            masks = make_masks(config, request)
         else:
-            from neural_style.matching import match_masks, read_pair
-
-            pair = read_pair(config, request)
-    if request.match is not None:
-        masks = match_masks(config, request, pair)
+            from neural_style.matching import match_masks as make_masks
+    masks = make_masks(config, request)
     paths = ResultFolder(config).write_parts([(ending, picture) for ending, _, picture in masks])
     width = max(len(str(path)) for path in paths)
     for path, (_, remark, _) in zip(paths, masks, strict=True):

@@ -19,7 +19,7 @@ import tensorflow as tf
 from neural_style.errors import StyleError
 from neural_style.features import MEAN, first_padding, widened
 from neural_style.layers import Blocks, resolve_layer
-from neural_style.losses import Projection
+from neural_style.losses import Activations, Projection
 from neural_style.weights import Weights
 
 # Channels of the five blocks, half of VGG19's or less, and convolutions in each.
@@ -35,6 +35,8 @@ HEADS = {
     "relu5_1": (5, 512),
 }
 CONTENT_LAYER = "conv4_2"
+# Behind a ReLU of a head's, computed at all positions.
+RECTIFIED = {"relu4_2": CONTENT_LAYER}
 STYLE_LAYERS = tuple(name for name in HEADS if name != CONTENT_LAYER)
 # A power of two, so that bfloat16 rounds the input just as it rounds VGG19's.
 SCALE = 64.0
@@ -89,29 +91,31 @@ def build_trunk(
 
 def build_compact(
     weights: Weights, layers: Sequence[str], dtype: str = "float32", border_type: str = "zeros"
-) -> Callable[[tf.Tensor], dict[str, Projection]]:
+) -> Callable[[tf.Tensor], dict[str, Activations]]:
     """Build the function from an image to its predictions of VGG19's activations.
 
     Args:
         weights: of `load_compact`.
-        layers: names of layers of VGG19, all of them in HEADS.
+        layers: names of layers of VGG19, all of them in HEADS or RECTIFIED.
         dtype: Keras's policy for the convolutions, `float32`, `bfloat16` or `float16`; the heads
             are float32.
         border_type: see `features.first_padding`.
 
     Returns:
         A function from RGB [1, H, W, 3], float32 in [0, 255], to projections by the names as they
-        were given.
+        were given; for a layer of RECTIFIED to activations.
 
     Raises:
         StyleError: a layer that is not predicted.
     """
-    heads = {name: resolve_layer(name, "vgg19") for name in layers}
+    resolved = {name: resolve_layer(name, "vgg19") for name in layers}
+    heads = {name: RECTIFIED.get(layer, layer) for name, layer in resolved.items()}
     for name, head in heads.items():
         if head not in HEADS:
             raise StyleError(
                 f"layer {name!r}: the network compact does not predict it; it predicts "
-                f"{', '.join(HEADS)}. For others use VGG19, with -model_weights imagenet or a file"
+                f"{', '.join((*HEADS, *RECTIFIED))}. For others use VGG19, with -model_weights "
+                "imagenet or a file"
             )
     blocks = {name: HEADS[head][0] for name, head in heads.items()}
     trunk = build_trunk(max(blocks.values(), default=1), dtype, border_type)
@@ -122,16 +126,20 @@ def build_compact(
     run = widened(trunk) if dtype == "float16" else trunk
     maps = {name: [tf.constant(array) for array in weights[head]] for name, head in heads.items()}
 
-    def features(image: tf.Tensor) -> dict[str, Projection]:
+    def features(image: tf.Tensor) -> dict[str, Activations]:
         outputs = run(image)
-        return {name: Projection(outputs[blocks[name] - 1], *maps[name]) for name in heads}
+        found = {name: Projection(outputs[blocks[name] - 1], *maps[name]) for name in heads}
+        return {
+            name: tf.nn.relu(projection.dense()) if resolved[name] in RECTIFIED else projection
+            for name, projection in found.items()
+        }
 
     return features
 
 
 def blocks_before(layer: str) -> Blocks:
-    """Return what a layer depends on (see `layers.Blocks`); it is one of HEADS."""
-    block, _ = HEADS[layer]
+    """Return what a layer depends on (see `layers.Blocks`); it is in HEADS or RECTIFIED."""
+    block, _ = HEADS[RECTIFIED.get(layer, layer)]
     return tuple(zip(CONVOLUTIONS[:block], WIDTHS[:block], strict=True))
 
 

@@ -267,6 +267,12 @@ class Config:
         choices=("lbfgs", "adam", "tfp_lbfgs"),
     )
     learning_rate: float = _setting(1.0, "Adam's step, in grey levels", "Optimisation", least=0)
+    keep_in_range: bool = _setting(
+        False,
+        "keep pixels in [0, 255] at every iteration; else they are clipped in the end, which can "
+        "cost what was reached beyond",
+        "Optimisation",
+    )
     max_iterations: int = _setting(
         50, "iterations, of all scales together", "Optimisation", least=1
     )
@@ -356,6 +362,8 @@ class Config:
             raise StyleError(
                 "resume: optimizer tfp_lbfgs keeps no checkpoints to go on from; use lbfgs or adam"
             )
+        if self.keep_in_range and self.optimizer == "tfp_lbfgs":
+            raise StyleError("keep_in_range: optimizer tfp_lbfgs has no bounds; use lbfgs or adam")
         if not self.learning_rate > 0:
             raise StyleError(f"learning_rate: received {self.learning_rate:g}, must be above 0")
         twice = " (with draft_weights the full size is painted twice)" if self.draft_weights else ""

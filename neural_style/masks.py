@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import cv2
@@ -12,12 +11,10 @@ import tensorflow as tf
 
 from neural_style.errors import StyleError
 from neural_style.images import luminance, read_picture, resize, same_aspect
-from neural_style.layers import NETWORKS
+from neural_style.layers import Blocks, stride
 
 # So much of what a position sees lies in its region, if it is inside.
 INSIDE = 0.9
-# Of each block. For the layer in question, the first of its block counts.
-CONVOLUTIONS = NETWORKS["vgg19"]
 
 
 def load_mask(source: Any, sizes: tuple[tuple[int, int], ...]) -> np.ndarray:
@@ -117,7 +114,9 @@ def region_at(region: np.ndarray) -> Callable[[int, int], tf.Tensor]:
     return at
 
 
-def inside_at(region: np.ndarray, size: tuple[int, int]) -> Callable[[int, int], tf.Tensor]:
+def inside_at(
+    region: np.ndarray, size: tuple[int, int], layers: Iterable[Blocks]
+) -> Callable[[int, int], tf.Tensor]:
     """Return the same as `region_at`, without positions that see much of other regions.
 
     The region goes through the layers as the picture does: each convolution averages 3 x 3
@@ -129,17 +128,18 @@ def inside_at(region: np.ndarray, size: tuple[int, int]) -> Callable[[int, int],
     Args:
         region: [H, W], float32, [0, 1], not all 0.
         size: height and width of the picture that the layers see.
+        layers: what each of them depends on. Of several of one size the deepest counts.
     """
     root = region_at(region)
+    deepest = {-(-size[0] // stride(blocks)): blocks for blocks in sorted(layers)}
 
     def at(height: int, width: int) -> tf.Tensor:
         seen = resize(region, size)
-        halvings = round(math.log2(size[0] / height))
-        for convolutions in CONVOLUTIONS[:halvings]:
+        for block, (convolutions, _) in enumerate(deepest[height]):
+            if block:
+                seen = resize(seen, (-(-seen.shape[0] // 2), -(-seen.shape[1] // 2)))
             for _ in range(convolutions):
                 seen = cv2.blur(seen, (3, 3), borderType=cv2.BORDER_REPLICATE)
-            seen = resize(seen, (-(-seen.shape[0] // 2), -(-seen.shape[1] // 2)))
-        seen = cv2.blur(seen, (3, 3), borderType=cv2.BORDER_REPLICATE)
         inside = tf.cast(seen >= INSIDE, tf.float32)
         return root(height, width) * (inside if tf.reduce_any(inside > 0) else 1.0)
 

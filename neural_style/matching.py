@@ -49,38 +49,14 @@ SCALE = 100  # of features, so that k-means stops at 0.001 of a layer's length
 LEAST_SHARE = 0.1  # that each region has of either picture, where their number is not given
 
 
-def read_pair(config: Config, request: Request) -> tuple[np.ndarray, np.ndarray]:
-    """Read the photograph and the picture that it is matched with.
-
-    Args:
-        config: names the photograph, the folders, the result and `max_size`.
-        request: names the other picture, `match`.
-
-    Returns:
-        [H, W, 3] each, uint8, RGB, of their own sizes.
-
-    Raises:
-        StyleError: missing, unreadable, of one colour alone, or too small; or the result's name
-            is of a format that would change the label maps' colours.
-    """
-    check_name(config.img_name)
-    size = config.max_size
-    return (
-        read_photograph(config.content_img, config.content_img_dir, "picture", size),
-        read_photograph(request.match, config.style_imgs_dir, "match", size),
-    )
-
-
-def match_masks(
-    config: Config, request: Request, pair: Sequence[np.ndarray]
-) -> list[tuple[str, str, np.ndarray]]:
+def match_masks(config: Config, request: Request) -> list[tuple[str, str, np.ndarray]]:
     """Make the label maps of two pictures, and overlays to look at.
 
     Args:
-        config: names the network, its weights and the device; `max_size` is the size at which the
-            regions' edges are found.
-        request: how many regions (`clusters`); None for as many as both pictures share.
-        pair: of `read_pair`.
+        config: names the photograph, the folders, the result, the network, its weights and the
+            device; `max_size` is the size at which the regions' edges are found.
+        request: names the other picture (`match`), and how many regions (`clusters`); None for as
+            many as both pictures share.
 
     Returns:
         What to add to the name of the result's file, a remark, and the picture, [H, W, 3], uint8,
@@ -88,8 +64,15 @@ def match_masks(
         corresponds has one colour of `segmentation.COLOURS` and one number, the largest first.
 
     Raises:
-        StyleError: the network's weights are not to be had, or the pictures have nothing in common.
+        StyleError: a picture is missing, unreadable, of one colour alone, or too small; the
+            result's name is of a format that would change the label maps' colours; the network's
+            weights are not to be had; or the pictures have nothing in common.
     """
+    check_name(config.img_name)
+    pair = (
+        read_photograph(config.content_img, config.content_img_dir, "picture", config.max_size),
+        read_photograph(request.match, config.style_imgs_dir, "match", config.max_size),
+    )
     sizes = [picture.shape[:2] for picture in pair]
     reduced = [
         resize(picture, reduced_size(size, config.max_size))

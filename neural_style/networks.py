@@ -52,7 +52,7 @@ def load_network(
             machine nor to be had, `compact`.
         layers: names of layers of the network.
         network: `vgg19` or `vgg16`. Compact stands in for VGG19 alone.
-        pooling_type: `avg` or `max`. Compact has `avg` alone.
+        pooling_type: `avg` or `max`. Compact, which has `avg` alone, says so and is used.
         precision: of its weights and activations: `float32`, `bfloat16` or `float16`.
         border_type: see `features.first_padding`.
 
@@ -64,7 +64,7 @@ def load_network(
             weights, where = load_weights(source, network)
         except StyleError as error:
             offline = source == "auto" and not os.environ.get(VARIABLE)
-            if not offline or network != "vgg19" or pooling_type != "avg":
+            if not offline or network != "vgg19":
                 raise
             logger.warning("using the network compact, which comes with neural_style: %s", error)
         else:
@@ -72,15 +72,13 @@ def load_network(
                 weights, layers, network, pooling_type, dtype=precision, border_type=border_type
             )
             return Network(features, source, precision, f"{network}, {where}")
-    for name, value, only in [
-        ("network", network, "vgg19"),
-        ("pooling_type", pooling_type, "avg"),
-    ]:
-        if value != only:
-            raise StyleError(
-                f"{name}: received {value!r}, but the network compact stands in for {only!r} "
-                "alone; set it so, or give weights of VGG with -model_weights"
-            )
+    if network != "vgg19":
+        raise StyleError(
+            f"network: received {network!r}, but the network compact stands in for 'vgg19' alone; "
+            "set it so, or give weights of VGG with -model_weights"
+        )
+    if pooling_type != "avg":
+        logger.warning("the network compact has average pooling, whatever pooling_type is")
     features = compact.build_compact(compact.load_compact(), layers, precision, border_type)
     return Network(features, "compact", precision, "compact, neural_style's own")
 

@@ -41,6 +41,7 @@ CURVATURE = 0.9
 SEARCH_LIMIT = 20
 # Differences of the loss below this part of it are rounding errors of float32.
 ROUNDING = 1e-6
+UNBOUNDED = (-math.inf, math.inf)
 # How often one iteration of Adam may be taken back and halved.
 HALVINGS = 30
 
@@ -119,8 +120,15 @@ class _Problem:
     sums of squares stay within float32, and lengths of steps are in grey levels.
     """
 
-    def __init__(self, loss: Loss, start: tf.Tensor, after: Step | None = None):
+    def __init__(
+        self,
+        loss: Loss,
+        start: tf.Tensor,
+        after: Step | None = None,
+        bounds: tuple[float, float] = UNBOUNDED,
+    ):
         self._loss = loss
+        self._bounds = tf.constant(bounds, tf.float32)
         self._value_and_gradient = getattr(loss, "value_and_gradient", self._taped)
         self._began = time.perf_counter()
         self._scale = tf.Variable(1.0, trainable=False)
@@ -131,7 +139,7 @@ class _Problem:
             self._go_on(after)
 
     def _begin(self, start: tf.Tensor) -> None:
-        self.start = self.at(tf.identity(start))
+        self.start = self.at(_bounded(tf.identity(start), self._bounds))
         # Divided by the largest first, since the squares of the raw gradient may overflow.
         largest = float(tf.reduce_max(tf.abs(self.start.gradient)))
         if not (math.isfinite(self.start.total) and math.isfinite(largest)):
@@ -164,10 +172,13 @@ class _Problem:
         return self._point(image, terms, gradient, _dot(gradient, gradient))
 
     def along(self, point: _Point, direction: tf.Tensor, length: float) -> _Point:
-        """Evaluate at a point moved by `length` times a direction."""
-        moved = _moved(point.image, direction, tf.constant(length, tf.float32))
+        """Evaluate at a point moved by `length` times a direction, and no further than the bounds.
+
+        The slope there is that of the path, on which pixels stand still that have met a bound.
+        """
+        moved, free = _moved(point.image, direction, tf.constant(length, tf.float32), self._bounds)
         terms, gradient = self._value_and_gradient(moved, self._scale.value())
-        return self._point(moved, terms, gradient, _dot(gradient, direction))
+        return self._point(moved, terms, gradient, _dot(gradient, free * direction))
 
     def step(
         self,
@@ -210,6 +221,7 @@ def adam(
     start: tf.Tensor,
     iterations: int,
     learning_rate: float = 1.0,
+    bounds: tuple[float, float] = UNBOUNDED,
     after: Step | None = None,
 ) -> Iterator[Step]:
     """Minimise with Adam (Kingma and Ba, 2015, the form at the end of section 2).
@@ -223,6 +235,7 @@ def adam(
         start: float32, for images [1, H, W, 3].
         iterations: how many steps.
         learning_rate: in grey levels; the first step moves every pixel by this much.
+        bounds: the least and the greatest value that a pixel may take.
         after: one of its own Steps with the same arguments, to go on from; `start` is not used.
 
     Yields:
@@ -231,7 +244,7 @@ def adam(
     Raises:
         StyleError: the loss is not finite at the start.
     """
-    problem = _Problem(loss, start, after)
+    problem = _Problem(loss, start, after, bounds)
     point, problem.start = problem.start, None  # a large image's memory is not held for nothing
     del start
     if after is None:
@@ -253,7 +266,8 @@ def adam(
         note = ""
         for _ in range(HALVINGS):
             length = rate * math.sqrt(1 - DECAY[1] ** iteration) / (1 - DECAY[0] ** iteration)
-            reached = problem.at(_adam(point.image, *moments, tf.constant(length, tf.float32)))
+            moved = _adam(point.image, *moments, tf.constant(length, tf.float32))
+            reached = problem.at(_bounded(moved, tf.constant(bounds, tf.float32)))
             if reached.finite:
                 break
             rate /= 2
@@ -271,6 +285,7 @@ def lbfgs(
     iterations: int,
     memory: int = MEMORY,
     precondition: Map = tf.identity,
+    bounds: tuple[float, float] = UNBOUNDED,
     after: Step | None = None,
 ) -> Iterator[Step]:
     """Minimise with L-BFGS (Nocedal and Wright, 2006, algorithms 7.4 and 7.5).
@@ -279,6 +294,10 @@ def lbfgs(
     conditions. A search that stalls forgets the steps and starts again from steepest descent; one
     that stalls there has reached the minimum, as far as float32 can tell, and ends the run.
 
+    With bounds the steps are projected (Nocedal and Wright, section 16.7; Schmidt, Kim and Sra,
+    "Projected Newton-type methods in machine learning", 2011): pixels that a bound stops take no
+    part in a step, and the search follows the path that ends at the bounds.
+
     Args:
         loss: maps a tensor of the start's shape to scalars, `total` among them.
         start: float32, for images [1, H, W, 3].
@@ -286,6 +305,7 @@ def lbfgs(
         memory: how many steps to remember; each takes twice the image's memory.
         precondition: the first guess of the inverse Hessian, but for a factor: a symmetric positive
             definite map of tensors of the start's shape.
+        bounds: the least and the greatest value that a pixel may take.
         after: one of its own Steps with the same arguments, to go on from; `start` is not used.
 
     Yields:
@@ -295,7 +315,7 @@ def lbfgs(
     Raises:
         StyleError: the loss is not finite at the start.
     """
-    problem = _Problem(loss, start, after)
+    problem = _Problem(loss, start, after, bounds)
     point, problem.start = problem.start, None  # a large image's memory is not held for nothing
     del start
     past = deque(maxlen=memory)
@@ -306,7 +326,8 @@ def lbfgs(
     for iteration in range(after.iteration + 1 if after else 1, iterations + 1):
         note = ""
         while True:
-            direction, slope = _direction(point.gradient, past, memory, precondition)
+            free = _free(point.image, point.gradient, tf.constant(bounds, tf.float32))
+            direction, slope = _direction(point.gradient, free, past, memory, precondition)
             if past and not slope < 0:  # also if it is not a number
                 past.clear()
                 continue
@@ -488,8 +509,25 @@ def _adam(image: tf.Tensor, first: tf.Tensor, second: tf.Tensor, length: tf.Tens
 
 
 @_graph
-def _moved(image: tf.Tensor, direction: tf.Tensor, length: tf.Tensor) -> tf.Tensor:
-    return image + length * direction
+def _bounded(image: tf.Tensor, bounds: tf.Tensor) -> tf.Tensor:
+    return tf.clip_by_value(image, bounds[0], bounds[1])
+
+
+@_graph
+def _moved(
+    image: tf.Tensor, direction: tf.Tensor, length: tf.Tensor, bounds: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """Return the image moved as far as the bounds, and 1 where it is within them, else 0."""
+    moved = image + length * direction
+    bounded = _bounded(moved, bounds)
+    return bounded, tf.cast(bounded == moved, tf.float32)
+
+
+@_graph
+def _free(image: tf.Tensor, gradient: tf.Tensor, bounds: tf.Tensor) -> tf.Tensor:
+    """Return 1 for pixels that can follow minus the gradient, 0 for those that a bound stops."""
+    stopped = (image <= bounds[0]) & (gradient > 0) | (image >= bounds[1]) & (gradient < 0)
+    return tf.cast(~stopped, tf.float32)
 
 
 @_graph
@@ -501,6 +539,7 @@ def _difference(image: tf.Tensor, gradient: tf.Tensor, image_: tf.Tensor, gradie
 
 def _direction(
     gradient: tf.Tensor,
+    free: tf.Tensor,
     past: deque[tuple[tf.Tensor, tf.Tensor, tf.Tensor]],
     memory: int,
     precondition: Map,
@@ -515,19 +554,24 @@ def _direction(
     moves = [nothing] * empty + [moved for moved, _, _ in past]
     changes = [nothing] * empty + [change for _, change, _ in past]
     inverses = tf.stack([0.0] * empty + [inverse for _, _, inverse in past])
-    direction, slope = _two_loops(gradient, moves, changes, inverses, precondition)
+    direction, slope = _two_loops(gradient, free, moves, changes, inverses, precondition)
     return direction, float(slope)
 
 
 @_graph
 def _two_loops(
     gradient: tf.Tensor,
+    free: tf.Tensor,
     moves: list[tf.Tensor],
     changes: list[tf.Tensor],
     inverses: tf.Tensor,
     precondition: Map,
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """Return minus the inverse Hessian's estimate times the gradient (algorithm 7.4)."""
+    """Return minus the inverse Hessian's estimate times the gradient (algorithm 7.4).
+
+    Pixels that are not free take no part: their gradient counts as 0, and they stand still.
+    """
+    gradient *= free
     direction = -gradient
     weights = {}
     for i in reversed(range(len(moves))):
@@ -539,4 +583,5 @@ def _two_loops(
     direction *= tf.where(curvature > 0, tf.math.reciprocal_no_nan(curvature), 1.0)
     for i in range(len(moves)):
         direction += (weights[i] - inverses[i] * _dot(changes[i], direction)) * moves[i]
+    direction *= free
     return direction, _dot(direction, gradient)

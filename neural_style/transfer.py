@@ -37,7 +37,7 @@ from neural_style.masks import (
     region_at,
 )
 from neural_style.memory import estimate_peak, plan, to_text
-from neural_style.networks import Network, load_network
+from neural_style.networks import Network, load_network, structure
 from neural_style.objective import Guide, MaskAt, Objective, one_mask_each
 from neural_style.optimise import OPTIMISERS, Step
 from neural_style.precision import choose_precision
@@ -337,8 +337,11 @@ def _guides(config: Config, inputs: Inputs) -> list[Guide] | None:
         return None
     size = inputs.content.shape[:2]
 
+    seen = structure(config.model_weights, config.style_layers, config.network).values()
+
     def at_layers(region: np.ndarray, size: tuple[int, int]) -> MaskAt:
-        return inside_at(region, size) if config.region_boundary == "inside" else region_at(region)
+        inside = config.region_boundary == "inside"
+        return inside_at(region, size, seen) if inside else region_at(region)
 
     guides = []
     for mask, sources in inputs.regions.masks():
@@ -505,6 +508,8 @@ def minimise(
         given["learning_rate"] = config.learning_rate
     elif config.optimizer == "lbfgs" and not config.style_mask:  # it would reach beyond the masks
         given["precondition"] = pink
+    if config.keep_in_range:
+        given["bounds"] = (0.0, 255.0)
     if after:
         given["after"] = after
     optimiser = OPTIMISERS[config.optimizer]

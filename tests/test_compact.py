@@ -9,7 +9,15 @@ import tensorflow as tf
 
 import neural_style as ns
 from neural_style import Config, StyleError, compact, weights
-from neural_style.compact import HEADS, build_compact, build_trunk, load_compact, pack, unpack
+from neural_style.compact import (
+    HEADS,
+    blocks_before,
+    build_compact,
+    build_trunk,
+    load_compact,
+    pack,
+    unpack,
+)
 from neural_style.features import build_features
 from neural_style.images import Picture, write_picture
 from neural_style.layers import CHANNELS
@@ -127,6 +135,14 @@ class TestNetwork:
         seen = build_compact(small_weights, ["block2_conv1", "relu2_1"])(image(16, 16))
         np.testing.assert_array_equal(seen["block2_conv1"].dense(), seen["relu2_1"].dense())
 
+    def test_relu4_2_is_what_conv4_2_has_above_0(self, small_weights):
+        seen = build_compact(small_weights, ["relu4_2", "conv4_2", "block4_conv2"])(image(37, 19))
+        expected = np.maximum(seen["conv4_2"].dense(), 0)
+        assert expected.any()
+        np.testing.assert_array_equal(seen["relu4_2"], expected)
+        np.testing.assert_array_equal(seen["block4_conv2"], expected)
+        assert blocks_before("relu4_2") == blocks_before("conv4_2")
+
     def test_layers_not_predicted(self, small_weights):
         with pytest.raises(StyleError, match=r"'relu3_2'.*predicts relu1_1.*conv4_2"):
             build_compact(small_weights, ["relu1_1", "relu3_2"])
@@ -202,18 +218,21 @@ class TestChoice:
             with pytest.raises(StyleError):
                 load_network(source, ["relu1_1"])
 
-    @pytest.mark.parametrize(
-        ("settings", "problem"),
-        [
-            ({"network": "vgg16"}, "network: received 'vgg16'"),
-            ({"pooling_type": "max"}, "pooling_type: received 'max'"),
-        ],
-    )
-    def test_what_it_does_not_stand_in_for(self, settings, problem: str):
-        with pytest.raises(StyleError, match=problem):
-            load_network("compact", ["relu1_1"], **settings)
+    def test_it_does_not_stand_in_for_vgg16(self):
+        with pytest.raises(StyleError, match="network: received 'vgg16'"):
+            load_network("compact", ["relu1_1"], network="vgg16")
         with pytest.raises(StyleError, match="cannot be downloaded"):
-            load_network("auto", ["relu1_1"], **settings)
+            load_network("auto", ["relu1_1"], network="vgg16")
+
+    @pytest.mark.parametrize("source", ["compact", "auto"])
+    def test_it_has_average_pooling_and_says_so(self, source: str, caplog):
+        """So presets with max pooling paint without VGG19 as well."""
+        logging.getLogger("neural_style").propagate = True
+        network = load_network(source, ["relu5_1"], pooling_type="max")
+        assert "average pooling" in caplog.text
+        plain = load_network("compact", ["relu5_1"])
+        seen, expected = (each.features(image(32, 32))["relu5_1"] for each in (network, plain))
+        np.testing.assert_array_equal(seen.features, expected.features)
 
 
 class TestCommandLine:

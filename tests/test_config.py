@@ -100,7 +100,7 @@ def test_default_is_that_of_the_requirements(name):
 def test_settings_beyond_the_table_are_few_and_known():
     beyond = {"content_img", "style_imgs", "bits", "resume", "precision"}
     beyond |= {"scales", "scale_shares", "min_size", "draft_weights", "transfer", "color_match"}
-    beyond |= {"style_fit", "style_scale", "style_imgs_layers", "border_type"}
+    beyond |= {"style_fit", "style_scale", "style_imgs_layers", "border_type", "keep_in_range"}
     beyond |= {"content_distance", "style_distance", "tv_norm", "strength"}
     assert set(FIELDS) - set(DEFAULTS) == beyond
 
@@ -512,6 +512,11 @@ def test_an_array_becomes_a_note_that_cannot_be_loaded(yaml_file):
 
 
 # Presets
+
+
+def test_keep_in_range_needs_an_optimiser_with_bounds():
+    with pytest.raises(StyleError, match=r"^keep_in_range: .*; use lbfgs or adam$"):
+        config_with(optimizer="tfp_lbfgs", keep_in_range=True)
 
 
 def test_presets_are_those_of_the_folder():

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from neural_style.errors import StyleError
+from neural_style.layers import blocks_before
 from neural_style.masks import coverage, feathered, inside_at, load_mask, mask_at, region_at
 
 SIZES = ((40, 48),)
@@ -117,6 +118,9 @@ def test_a_mask_is_resized_by_area():
     assert np.allclose(mask_at(mask)(2, 2), [[1, 0.5 / 0.75], [0, 0]])
 
 
+VGG19 = [blocks_before(f"relu{block}_1", "vgg19") for block in range(1, 6)]
+
+
 class TestRegionsAtLayers:
     HALF = white_left_half(64, 96).astype(np.float32) / 255
 
@@ -130,15 +134,25 @@ class TestRegionsAtLayers:
     @pytest.mark.parametrize(("layer", "within"), [((64, 96), 1), ((32, 48), 2), ((16, 24), 3)])
     def test_inside_leaves_out_what_sees_the_other_side(self, layer, within):
         """By hand: columns at the edge, which lies between two, up to `within` of it."""
-        inside = inside_at(self.HALF, (64, 96))(*layer).numpy()
+        inside = inside_at(self.HALF, (64, 96), VGG19)(*layer).numpy()
         edge = layer[1] // 2
         assert (inside[:, : edge - within] == 1).all()  # also at the picture's border
         assert (inside[:, edge - 1 :] == 0).all()
-        both = inside + inside_at(1 - self.HALF, (64, 96))(*layer).numpy()
+        both = inside + inside_at(1 - self.HALF, (64, 96), VGG19)(*layer).numpy()
         assert both.max() == 1
 
+    def test_inside_is_by_each_networks_own_convolutions(self):
+        """By hand: of the other side a column by the edge sees 1/3, the next 1/9 by one more."""
+        widths = []
+        for convolutions in (1, 2):
+            inside = inside_at(self.HALF, (64, 96), [((convolutions, 8),)])(64, 96).numpy()
+            widths.append(48 - int(inside[0].sum()))
+        assert widths == [1, 2]
+        layers = [((2, 8),), ((1, 8),)]  # of one size: the deepest
+        assert inside_at(self.HALF, (64, 96), layers)(64, 96).numpy()[0].sum() == 46
+
     def test_the_whole_is_inside(self):
-        whole = inside_at(np.ones((37, 50), np.float32), (37, 50))
+        whole = inside_at(np.ones((37, 50), np.float32), (37, 50), VGG19)
         for layer in ((37, 50), (19, 25), (10, 13), (5, 7), (3, 4)):
             np.testing.assert_allclose(whole(*layer), 1, atol=1e-6)
 
@@ -146,7 +160,7 @@ class TestRegionsAtLayers:
         line = np.zeros((64, 96), np.float32)
         line[:, 40:42] = 1
         for layer in ((64, 96), (16, 24)):
-            found = inside_at(line, (64, 96))(*layer)
+            found = inside_at(line, (64, 96), VGG19)(*layer)
             np.testing.assert_array_equal(found, region_at(line)(*layer))
 
 

@@ -199,6 +199,45 @@ def test_a_loss_that_knows_its_gradient_is_asked_for_it(name: str):
     np.testing.assert_allclose(known.tensor, taped.tensor, rtol=1e-4, atol=1e-4)
 
 
+def coupled_quadratic(size: int = 30):
+    """x^T A x / 2 - b^T x, whose variables are not independent, with A and b."""
+    random = np.random.default_rng(0)
+    factor = random.normal(size=(size, size))
+    matrix = factor @ factor.T / size + 0.1 * np.eye(size)
+    vector = random.normal(size=size)
+    a, b = tf.constant(matrix, tf.float32), tf.constant(vector, tf.float32)
+    return lambda x: {"total": tf.tensordot(x, tf.linalg.matvec(a, x) / 2 - b, 1)}, matrix, vector
+
+
+@pytest.mark.parametrize("bounds", [(-0.5, 0.5), (0.0, math.inf)])
+def test_lbfgs_finds_the_minimum_within_bounds(bounds: tuple[float, float]):
+    """Where SciPy's L-BFGS-B has it, with some variables at a bound and others not."""
+    from scipy.optimize import minimize
+
+    loss, matrix, vector = coupled_quadratic()
+    scipy = minimize(
+        lambda x: (x @ matrix @ x / 2 - vector @ x, matrix @ x - vector),
+        np.zeros(30),
+        jac=True,
+        method="L-BFGS-B",
+        bounds=[bounds] * 30,
+        options={"ftol": 0, "gtol": 1e-10},
+    )
+    at_a_bound = np.isclose(scipy.x, bounds[0]) | np.isclose(scipy.x, bounds[1])
+    assert 0 < at_a_bound.sum() < 30
+    steps = list(lbfgs(loss, tf.zeros(30), 100, bounds=bounds))
+    np.testing.assert_allclose(steps[-1].tensor, scipy.x, atol=2e-3)
+    for before, step in itertools.pairwise(steps):
+        assert step.total <= before.total + 1e-6 * abs(before.total)
+        assert bounds[0] <= step.image.min() <= step.image.max() <= bounds[1]
+
+
+def test_adam_finds_the_minimum_within_bounds():
+    steps = list(adam(quadratic(10), tf.fill([50], 3.0), 300, 0.1, bounds=(-2.0, 0.5)))
+    assert steps[0].image.max() == 0.5  # the start as well
+    np.testing.assert_allclose(steps[-1].tensor, np.full(50, 0.5), atol=1e-6)
+
+
 def test_tfp_without_its_extra(monkeypatch: pytest.MonkeyPatch):
     import sys
 
@@ -246,7 +285,13 @@ def from_host(step: optimise.Step) -> optimise.Step:
 
 
 @pytest.mark.parametrize(
-    ("name", "given"), [("lbfgs", {}), ("lbfgs", {"memory": 3}), ("adam", {"learning_rate": 0.7})]
+    ("name", "given"),
+    [
+        ("lbfgs", {}),
+        ("lbfgs", {"memory": 3}),
+        ("lbfgs", {"bounds": (-1.0, 0.5)}),
+        ("adam", {"learning_rate": 0.7}),
+    ],
 )
 def test_going_on_from_any_step_is_as_if_never_stopped(name: str, given: dict):
     start, iterations = tf.constant([-1.2, 1.4] * 3), 25

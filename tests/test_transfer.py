@@ -45,6 +45,23 @@ def test_optimisers(config, optimizer: str):
     assert ns.stylize(settings).history[-1].total < start
 
 
+@pytest.mark.parametrize("optimizer", ["lbfgs", "adam"])
+def test_pixels_stay_in_range_if_asked(config, optimizer: str):
+    """So nothing is clipped in the end, and the loss reached is that of the result."""
+    changes = {"optimizer": optimizer, "learning_rate": 20.0, "max_iterations": 6, "scales": 2}
+    changes |= {"min_size": 32, "precision": "float32"}
+    found = {}
+    for keeps in (False, True):
+        images = []
+        settings = config(**changes, keep_in_range=keeps)
+        result = stylize(settings, lambda step, kept=images: kept.append(step.image))
+        found[keeps] = images
+    assert min(image.min() for image in found[False]) < 0
+    assert all(0 <= image.min() <= image.max() <= 255 for image in found[True])
+    best = min(step.total for step in result.history if step.scale == 2)
+    assert ns.evaluate(settings, result.picture.rgb)["total"] == pytest.approx(best, rel=1e-4)
+
+
 def test_same_config_same_picture(config):
     settings = config(init_img_type="random")
     image = ns.stylize(settings).image

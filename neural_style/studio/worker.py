@@ -16,7 +16,7 @@ from neural_style.compact import HEADS
 from neural_style.config import FIELDS, PICTURE_SETTINGS, Config
 from neural_style.images import Picture, to_pixels
 from neural_style.layers import resolve_layer
-from neural_style.matching import match_masks, read_pair
+from neural_style.matching import match_masks
 from neural_style.optimise import Step
 from neural_style.recolour import recolour
 from neural_style.result import Result, ResultFolder
@@ -251,7 +251,7 @@ def masks(config: Config, request: Request) -> list[tuple[str, str, np.ndarray]]
     config = replace(config, device=FIELDS["device"].default)
     if request.match is None:
         return make_masks(config, request)
-    return match_masks(config, request, read_pair(config, request))
+    return match_masks(config, request)
 
 
 TASKS = {
