@@ -128,15 +128,13 @@ def _products(features: tf.Tensor):
 
     if features.dtype == tf.float32:
         return tf.matmul(features, features, transpose_a=True), gradient
-    # Sums over positions are rounded to bfloat16 at their end: so they are taken in pieces, and
-    # these summed in float32.
-    channels = features.shape[1]
-    count = tf.shape(features)[0] // PIECE
-    pieces = tf.reshape(features[: count * PIECE], [count, PIECE, channels])
+    # Sums over positions are rounded to bfloat16 at their end: so they are taken in pieces, the
+    # last one filled up with zeros, and these summed in float32.
+    count, channels = tf.shape(features)[0], features.shape[1]
+    padded = tf.pad(features, [[0, -count % PIECE], [0, 0]])
+    pieces = tf.reshape(padded, [-1, PIECE, channels])
     products = tf.matmul(pieces, pieces, transpose_a=True)
-    rest = features[count * PIECE :]
-    rest = tf.matmul(rest, rest, transpose_a=True)
-    return tf.reduce_sum(tf.cast(products, tf.float32), 0) + tf.cast(rest, tf.float32), gradient
+    return tf.reduce_sum(tf.cast(products, tf.float32), 0), gradient
 
 
 def _positions(activations: tf.Tensor) -> tf.Tensor:
