@@ -36,6 +36,9 @@ PAIRS = [
     ("shared/content/tubingen.jpg", "shared/style/the_scream.jpg"),
     ("shared/content/golden_gate.jpg", "shared/style/wave_kanagawa.jpg"),
     ("shared/content/taj_mahal.jpg", "shared/style/starry-night.jpg"),
+    ("shared/content/chicago.jpg", "shared/style/kandinsky.jpg"),
+    ("shared/content/stata.jpg", "shared/style/shipwreck.jpg"),
+    ("shared/content/lion.jpg", "shared/style/woman-with-hat-matisse.jpg"),
     ("lake.jpg", "strokes.jpg"),
 ]
 REPORT = "the report's way"

@@ -237,8 +237,8 @@ class Config:
     )
     draft_weights: str = _setting(
         "",
-        "weights, as model_weights, through which all scales are painted before the full size is "
-        "once more; compact is the fastest",
+        "weights, as model_weights, through which all scales but the last are painted; compact is "
+        "the fastest",
         "Network",
     )
     device: str = _setting(
@@ -285,7 +285,7 @@ class Config:
     scale_shares: tuple[float, ...] = _setting(
         (),
         "share of each scale in max_iterations, the coarsest first, relative to their sum; equal "
-        "if not given; with draft_weights the full size counts twice",
+        "if not given",
         "Optimisation",
         least=0,
     )
@@ -366,13 +366,17 @@ class Config:
             raise StyleError("keep_in_range: optimizer tfp_lbfgs has no bounds; use lbfgs or adam")
         if not self.learning_rate > 0:
             raise StyleError(f"learning_rate: received {self.learning_rate:g}, must be above 0")
-        twice = " (with draft_weights the full size is painted twice)" if self.draft_weights else ""
-        if self.passes > self.max_iterations:
+        if self.scales > self.max_iterations:
             raise StyleError(
                 f"scales: received {self.scales} with {self.max_iterations} iterations; each scale "
-                f"needs one{twice}: lower scales, or raise max_iterations"
+                "needs one: lower scales, or raise max_iterations"
             )
-        self._check_weights("scale_shares", self.passes, f"scales{twice}")
+        if self.draft_weights and self.scales == 1:
+            raise StyleError(
+                f"draft_weights: received {self.draft_weights} with scales 1; it is for the scales "
+                "before the last: give scales 2 or more"
+            )
+        self._check_weights("scale_shares", self.scales, "scales")
         if os.path.basename(self.img_name) != self.img_name or self.img_name in ("", ".", ".."):
             raise StyleError(
                 f"img_name: received {shown(self.img_name)}, must be a plain name; "
@@ -598,11 +602,6 @@ class Config:
                 merged.pop("strength", None)
             merged |= later
         return cls(**merged)
-
-    @property
-    def passes(self) -> int:
-        """How often the picture is painted: at each scale, with `draft_weights` once more."""
-        return self.scales + bool(self.draft_weights)
 
     def settings(self) -> dict[str, Any]:
         """Return what makes the picture, as plain values for YAML.

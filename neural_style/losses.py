@@ -142,14 +142,12 @@ def _products_of(channels: int, dtype: tf.DType) -> Callable[[tf.Tensor], tf.Ten
 
         if dtype == tf.float32:
             return tf.matmul(features, features, transpose_a=True), gradient
-        # Sums over positions are rounded to bfloat16 at their end: so they are taken in pieces, and
-        # these summed in float32.
-        count = tf.shape(features)[0] // PIECE
-        pieces = tf.reshape(features[: count * PIECE], [count, PIECE, channels])
+        # Sums over positions are rounded to bfloat16 at their end: so they are taken in pieces, the
+        # last one filled up with zeros, and these summed in float32.
+        padded = tf.pad(features, [[0, -tf.shape(features)[0] % PIECE], [0, 0]])
+        pieces = tf.reshape(padded, [-1, PIECE, channels])
         summed = tf.matmul(pieces, pieces, transpose_a=True)
-        rest = features[count * PIECE :]
-        rest = tf.matmul(rest, rest, transpose_a=True)
-        return tf.reduce_sum(tf.cast(summed, tf.float32), 0) + tf.cast(rest, tf.float32), gradient
+        return tf.reduce_sum(tf.cast(summed, tf.float32), 0), gradient
 
     return products
 

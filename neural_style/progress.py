@@ -113,7 +113,7 @@ def _lines(config: Config, title: str) -> Reader:
 
 
 def _scale(step: Step, config: Config) -> str:
-    return f"scale {step.scale} " if config.passes > 1 else ""
+    return f"scale {step.scale} " if config.scales > 1 else ""
 
 
 def _is_due(step: Step, config: Config) -> bool:

@@ -356,15 +356,14 @@ def scale_sizes(config: Config, size: tuple[int, int]) -> list[tuple[int, int]]:
     """Return the (height, width) at which to paint, the coarsest first, the last as given.
 
     Their longer sides grow from `min_size` by a constant factor. Scales that would not be smaller
-    than the next, or with a side below 16 pixels, are left out. With `draft_weights` the full size
-    comes twice.
+    than the next, or with a side below 16 pixels, are left out.
     """
     longest = max(size)
     growth = (longest / config.min_size) ** (1 / max(1, config.scales - 1))
     sides = [round(longest / growth**k) for k in range(1, config.scales)]
     coarser = {reduced_size(size, side) for side in sides if side < longest}
     coarser = sorted(found for found in coarser if min(found) >= LEAST_SIDE)
-    return [*coarser, *[tuple(size)] * (1 + bool(config.draft_weights))]
+    return [*coarser, tuple(size)]
 
 
 def scale_iterations(config: Config, scales: int) -> list[int]:
@@ -372,7 +371,7 @@ def scale_iterations(config: Config, scales: int) -> list[int]:
 
     Each is rounded down, and what is left over goes to the coarsest.
     """
-    shares = (config.scale_shares or (1.0,) * config.passes)[-scales:]
+    shares = (config.scale_shares or (1.0,) * config.scales)[-scales:]
     spare = config.max_iterations - scales
     found = [1 + int(spare * share / (sum(shares) or 1)) for share in shares]
     found[0] += config.max_iterations - sum(found)
@@ -401,7 +400,7 @@ def _paint(
         seen = inputs.reduced(sizes[scale - 1])
         init, after, tile = seen.init, None, None
         if run.last and run.last.scale < scale:
-            init = enlarge(run.best.image, sizes[scale - 1])
+            init = _next_start(config, seen.init, run.best.image)
             run = run.anew()
         elif run.last:
             after, tile = run.last, run.tile
@@ -473,6 +472,23 @@ def _weights(config: Config) -> dict[str, Any]:
         "style_layer_weights": config.style_layer_weights or [1.0] * len(config.style_layers),
         "style_weights": config.style_imgs_weights or [1.0] * len(config.style_imgs),
     }
+
+
+def _next_start(config: Config, init: np.ndarray, coarser: np.ndarray) -> np.ndarray:
+    """Return where a scale starts: the last one's image enlarged, with the start's fine detail.
+
+    What the coarser scale could not see of the photograph is there from the beginning. Noise has no
+    detail to keep.
+
+    Args:
+        config: the settings.
+        init: where a run at this scale alone would start, [H, W, 3].
+        coarser: the last scale's image, [h, w, 3].
+    """
+    size = init.shape[:2]
+    if config.init_img_type == "random":
+        return enlarge(coarser, size)
+    return init + enlarge(coarser - resize(init, coarser.shape[:2]), size)
 
 
 def _moved(step: Step | None, before: Step | None, sign: int = 1) -> Step | None:

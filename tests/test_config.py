@@ -120,11 +120,11 @@ def test_bad_shares(shares, message):
     assert message_of(scales=2, scale_shares=shares).startswith(message)
 
 
-def test_with_a_draft_the_full_size_counts_twice():
-    assert config_with(scale_shares=(2, 1), draft_weights="compact").passes == 2
-    assert message_of(scales=2, scale_shares=(1, 1), draft_weights="compact") == (
-        "scale_shares: received 2 weights for 3 scales (with draft_weights the full size is "
-        "painted twice); give one for each, or none for equal weights"
+def test_a_draft_needs_a_scale_before_the_last():
+    assert config_with(scales=2, draft_weights="compact").draft_weights == "compact"
+    assert message_of(draft_weights="compact") == (
+        "draft_weights: received compact with scales 1; it is for the scales before the last: give "
+        "scales 2 or more"
     )
 
 

@@ -454,6 +454,18 @@ def test_estimates_grow_with_what_is_asked_for():
     masks = {"style_mask": True, "style_mask_imgs": [np.full((9, 9), 255, np.uint8)]}
     assert memory.estimate_peak(config(**masks), size) > plain
     assert memory.estimate_peak(config(), size, regions=1) > plain
+    for weights in ({}, {"model_weights": "compact"}):  # the same for both, VGG's channels
+        gram = memory.estimate_peak(config(**weights), size)
+        sliced = memory.estimate_peak(config(**weights, style_distance="sliced"), size)
+        assert sliced - gram == pytest.approx(12 * (64 + 32 + 16 + 8 + 2) * 1e6, abs=2)
+
+
+def test_matching_colours_counts_where_it_takes_more_than_painting():
+    plain = config(optimizer="adam")
+    matched = config(optimizer="adam", transfer="style", color_match="histogram_lab")
+    for size, side, times in [((1000, 1000), None, 1.0), ((8000, 8000), 320, 1.2)]:
+        peaks = [memory.estimate_peak(each, size, side) for each in (plain, matched)]
+        assert peaks[1] / peaks[0] == pytest.approx(times, abs=0.1 * (times > 1))
 
 
 def test_sides_of_a_small_picture():
