@@ -117,6 +117,21 @@ def chromium() -> str:
     return path
 
 
+def open_browser(driver, width: int = 1400, scheme: str = "light"):
+    """Return a browser without a past, as Playwright's context."""
+    context = driver.chromium.launch_persistent_context(
+        tempfile.mkdtemp(),
+        executable_path=shutil.which("chromium") or shutil.which("chromium-browser"),
+        headless=True,
+        args=FLAGS,
+        viewport={"width": width, "height": 1000},
+        color_scheme=scheme,
+        accept_downloads=True,
+    )
+    context.set_default_timeout(1000 * PATIENCE)
+    return context
+
+
 @pytest.fixture
 def visit(server, chromium) -> Iterator[Callable]:
     """Return a function that opens the page as a new visitor; every request is recorded."""
@@ -124,25 +139,14 @@ def visit(server, chromium) -> Iterator[Callable]:
     contexts = []
     with playwright.sync_playwright() as driver:
 
-        def open_page(url: str = server.url, width: int = 1400, scheme: str = "light", **options):
-            context = driver.chromium.launch_persistent_context(
-                tempfile.mkdtemp(),
-                executable_path=chromium,
-                headless=True,
-                args=FLAGS,
-                viewport={"width": width, "height": 1000},
-                color_scheme=scheme,
-                accept_downloads=True,
-                **options,
-            )
-            contexts.append(context)
-            context.set_default_timeout(1000 * PATIENCE)
-            page = context.new_page()
+        def open_page(width: int = 1400, scheme: str = "light"):
+            contexts.append(open_browser(driver, width, scheme))
+            page = contexts[-1].new_page()
             page.requests = []
             page.errors = []
             page.on("request", lambda request: page.requests.append(request.url))
             page.on("pageerror", lambda error: page.errors.append(str(error)))
-            page.goto(url)
+            page.goto(server.url)
             page.wait_for_selector("#start")
             return page
 
