@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import html
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -378,13 +378,13 @@ def _jobs(studio: Studio, page: gr.Blocks, form: Form, outcome: Outcome) -> None
         if progress.state == "failed":
             yield {outcome.message: problem(progress.message)}
         if progress.result:
-            yield _shown(studio, outcome, job.visitor, progress.result)
+            yield await studio.soon(_shown, studio, outcome, job.visitor, progress.result)
 
-    async def start(request: gr.Request, keep: bool, *values: Any) -> AsyncIterator[Updates]:
-        token = visitor_of(request)
+    async def paint(
+        request: gr.Request, keep: bool, begin: Callable[[str], Job]
+    ) -> AsyncIterator[Updates]:
         try:
-            config = config_of(form.order(values), partial(studio.keep, token))
-            job = studio.submit(token, config)
+            job = await studio.soon(begin, visitor_of(request))
         except StyleError as error:
             yield {outcome.message: problem(error)}
             return
@@ -394,22 +394,19 @@ def _jobs(studio: Studio, page: gr.Blocks, form: Form, outcome: Outcome) -> None
         async for updates in watch(job):
             yield updates
         studio.leaving.pop(request.session_hash, None)
+
+    async def start(request: gr.Request, keep: bool, *values: Any) -> AsyncIterator[Updates]:
+        def begin(token: str) -> Job:
+            return studio.submit(token, config_of(form.order(values), partial(studio.keep, token)))
+
+        async for updates in paint(request, keep, begin):
+            yield updates
 
     outcome.start.click(start, [outcome.keep, *form.inputs()], shown, **options)
 
     async def go_on(request: gr.Request, keep: bool) -> AsyncIterator[Updates]:
-        token = visitor_of(request)
-        try:
-            job = studio.go_on(token)
-        except StyleError as error:
-            yield {outcome.message: problem(error)}
-            return
-        if not keep:
-            studio.leaving[request.session_hash] = job
-        yield {outcome.message: "", outcome.compare: gr.update(visible=False)}
-        async for updates in watch(job):
+        async for updates in paint(request, keep, studio.go_on):
             yield updates
-        studio.leaving.pop(request.session_hash, None)
 
     outcome.go_on.click(go_on, outcome.keep, shown, **options)
 
