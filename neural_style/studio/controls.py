@@ -96,7 +96,7 @@ def control(name: str) -> gr.components.Component:
     if name in SLIDERS:
         limits = field.metadata
         return gr.Slider(limits["least"], limits["most"], step=1, **words)
-    if several or kind is str:
+    if several or kind is str or field.default is None:  # an empty gr.Number would be 0
         return gr.Textbox(**words, max_lines=1, max_length=1000)
     return gr.Number(**words, precision=0 if kind is int else None)
 
@@ -110,7 +110,7 @@ def shown(name: str, value: Any) -> Any:
     """Return a setting's value as its control shows it."""
     if kind_of(FIELDS[name])[1]:
         return shlex.join(map(str, value))
-    return value
+    return "" if value is None else value
 
 
 def given(name: str, value: Any) -> Any:
@@ -120,7 +120,7 @@ def given(name: str, value: Any) -> Any:
         StyleError: a quote without its end; or a name that the page does not allow.
     """
     field = FIELDS[name]
-    if value is None:
+    if value is None or (value == "" and kind_of(field)[0] in (int, float)):
         return field.default
     if name in ONLY and value not in ONLY[name]:
         allowed = ", ".join(choice or "none" for choice in ONLY[name])

@@ -13,6 +13,10 @@
     for (const thumbnail of document.querySelectorAll("button.thumbnail-item")) {
       name(thumbnail, words(thumbnail));
     }
+    for (const field of document.querySelectorAll(".block textarea, .block input")) {
+      const label = field.closest(".block").querySelector("[data-testid=block-info]");
+      if (label && !(field.labels && field.labels.length)) name(field, words(label));
+    }
     for (const empty of document.querySelectorAll("div.empty[aria-label]:not([role])")) {
       empty.setAttribute("role", "img");
     }

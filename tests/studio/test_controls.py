@@ -64,6 +64,14 @@ def test_none_is_the_default():
     assert controls.given("max_size", None) == FIELDS["max_size"].default
 
 
+def test_a_number_that_is_not_given_is_none_and_not_zero():
+    control = controls.control("strength")
+    assert isinstance(control, gr.Textbox)
+    assert control.value == ""
+    assert controls.given("strength", "") is None
+    assert Config(**PICTURES, strength=controls.given("strength", "60")).strength == 60
+
+
 def test_an_open_quote_is_refused_in_a_sentence():
     with pytest.raises(StyleError, match="style_layers: received a quote that has no end"):
         controls.given("style_layers", "'relu1_1")
