@@ -90,7 +90,8 @@ class Objective:
 
     Every weight is a `tf.Variable` (`content_weight`, `style_weight`, `tv_weight`: scalars;
     `content_layer_weights`, `style_layer_weights`, `style_weights`: vectors, used relative to
-    their sum), so assigning to one takes effect at the next step and costs no new trace.
+    their sum), so assigning to one takes effect at the next step and costs no new trace. Of the
+    first three `set_strength` does it.
 
     Attributes:
         tiling: how the picture is cut; where memory runs out, its tiles become smaller. None for
