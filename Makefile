@@ -1,5 +1,6 @@
 # make demo   set up, then paint a sample photograph
 # make test   set up, then run the tests
+# make test-browser   the studio's page in a real Chromium (Debian's package chromium)
 # make lint   set up, then check the code's form
 # make bench  time one loss and its gradient, and whole runs, against the plain way
 # make score-compact   paint through our own network and through VGG19, and compare
@@ -8,17 +9,20 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-slow lint bench score-compact speed-compact large clean
+.PHONY: demo test test-slow test-browser lint bench score-compact speed-compact large clean
 
 demo: .venv/installed
 	$(BIN)/neural_style -content_img lake.jpg -style_imgs strokes.jpg -img_name demo \
 	    -max_size 384 -device /cpu:0 -overwrite
 
 test: .venv/installed-dev
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow and not browser"
 
 test-slow: .venv/installed-dev
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m "slow and not browser"
+
+test-browser: .venv/installed-dev .venv/axe/node_modules
+	AXE=.venv/axe/node_modules/axe-core/axe.min.js $(BIN)/python -m pytest -m browser tests/browser
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check .
@@ -43,6 +47,10 @@ clean:
 	@$(PYTHON) -c 'import sys; v = sys.version_info; v < (3, 10) and sys.exit("neural_style \
 	needs Python 3.10 or newer, this is %d.%d: make PYTHON=python3.12 ..." % v[:2])'
 	$(PYTHON) -m venv .venv
+
+# What looks for controls without names, and words too pale to read.
+.venv/axe/node_modules:
+	npm install --silent --no-audit --no-fund --prefix .venv/axe axe-core
 
 .venv/installed: .venv/bin/python setup.cfg pyproject.toml
 	@echo "Installing TensorFlow and the rest into .venv; this takes a minute or two, once."

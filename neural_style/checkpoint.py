@@ -28,7 +28,7 @@ from neural_style.result import ResultFolder
 logger = logging.getLogger("neural_style")
 
 NAME = "checkpoint.npz"
-LAYOUT = 1  # of the file; another number for what this version could not read
+LAYOUT = 2  # of the file; another number for what this version could not read
 # Seconds between checkpoints; more where they are so large that writing one takes long.
 INTERVAL = 60.0
 MOST_OF_THE_TIME = 0.05
@@ -40,15 +40,21 @@ class Run:
 
     Attributes:
         last: its last Step, with image and state; None at the very start.
-        best: the Step of least loss at the last one's scale, with image; of equals the last.
+        best: the Step of least loss since its optimiser began, with image; of equals the last.
         history: a Step without image for each iteration.
         tile: the side of the tiles at the last one's scale, which decides how sums are rounded.
+        began: how many iterations there were when the last one's optimiser began.
     """
 
     last: Step | None = None
     best: Step | None = None
     history: tuple[Step, ...] = ()
     tile: int | None = None
+    began: int = 0
+
+    def anew(self) -> Run:
+        """Return the run where another optimiser begins, of another loss: none is the best yet."""
+        return dataclasses.replace(self, best=None, began=len(self.history))
 
     def extended(self, step: Step) -> Run:
         """Return the run one Step further; the start of a scale is no iteration."""
@@ -56,7 +62,7 @@ class Run:
         best = step.without_state() if finer or step.total <= self.best.total else self.best
         is_iteration = step.iteration > (self.last.iteration if self.last else 0)
         history = (*self.history, step.without_image()) if is_iteration else self.history
-        return Run(step, best, history, self.tile)
+        return dataclasses.replace(self, last=step, best=best, history=history)
 
 
 class Checkpoints:
@@ -106,6 +112,10 @@ class Checkpoints:
         logger.info("there is no checkpoint to resume: starting from the beginning")
         return Run()
 
+    def adjusted(self, config: Config) -> None:
+        """Take note that the run goes on with other settings."""
+        self._identity = {**self._identity, "settings": config.settings()}
+
     def keep(self, run: Run, now: bool = False) -> None:
         """Write a checkpoint if one is due, or now. If that fails, say so once and go on."""
         if run.last.state is None or not (now or time.monotonic() >= self._due):
@@ -152,7 +162,7 @@ def write(path: Path, run: Run, identity: Mapping[str, Any]) -> None:
     Raises:
         StyleError: it cannot be written.
     """
-    about = {"layout": LAYOUT, "identity": identity, "tile": run.tile}
+    about = {"layout": LAYOUT, "identity": identity, "tile": run.tile, "began": run.began}
     about |= {"last": _facts(run.last), "best": _facts(run.best)}
     about["history"] = [_facts(step) for step in run.history]
     arrays = {f"state/{name}": value for name, value in run.last.state.items()}
@@ -184,7 +194,7 @@ def read(path: Path, identity: Mapping[str, Any]) -> Run:
         last = Step(**about["last"], tensor=arrays["last"], state=state)
         best = Step(**about["best"], tensor=arrays.get("best", last.tensor))
         history = tuple(Step(**facts) for facts in about["history"])
-        return Run(last, best, history, about["tile"])
+        return Run(last, best, history, about["tile"], about["began"])
     except StyleError:
         raise
     except Exception as error:  # whatever a parser makes of a damaged file

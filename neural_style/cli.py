@@ -10,7 +10,6 @@ import contextlib
 import dataclasses
 import gc
 import logging
-import os
 import re
 import sys
 from argparse import SUPPRESS, Namespace, RawDescriptionHelpFormatter
@@ -22,8 +21,12 @@ from absl import app, flags
 from absl.flags import argparse_flags
 
 import neural_style
-from neural_style.config import FIELDS, Config, kind_of, preset_names
+from neural_style.config import FIELDS, Config, preset_names
 from neural_style.errors import StyleError, did_you_mean
+from neural_style.fields import kind_of
+from neural_style.quiet import silence
+from neural_style.studio.settings import FIELDS as STUDIO_FIELDS
+from neural_style.studio.settings import Settings as Studio
 
 if TYPE_CHECKING:  # loads the picture libraries
     from neural_style.result import Result
@@ -46,6 +49,7 @@ Paint a photograph in the style of other pictures (Gatys, Ecker and Bethge, 2016
   neural_style reconstruct lake.jpg    what each layer of the network keeps of one picture
   neural_style mask lake.jpg -clusters 5    masks of its regions; -box x,y,w,h for a subject's
   neural_style sheet -content_img lake.jpg -style_imgs wave.jpg -vary style_weight 1e3 1e4
+  neural_style studio                  all this on a page in the browser
   neural_style doctor                  what there is to paint with, and how fast it is
 
 Flags take one dash or two; several values are separated by spaces."""
@@ -73,6 +77,12 @@ all, with captions. The flags are those of a transfer, and each -vary names one 
 
 The values of the first -vary go from left to right, those of a second from top to bottom. Where one
 value is of several words, put quotes around it."""
+STUDIO_DESCRIPTION = """\
+Open the studio: a page in the browser on which pictures are chosen, masks painted and pictures
+seen while they are painted. It is for this machine alone, unless -host says otherwise.
+
+  neural_style studio                                       for you: http://127.0.0.1:7860
+  neural_style studio -host 0.0.0.0 -auth ada:lovelace      for others, with a password"""
 DOCTOR_DESCRIPTION = """\
 Tell versions, machine, device, precision, threads and weights, and time the network at -max_size.
 The flags are those of a transfer; pictures are not read."""
@@ -82,6 +92,7 @@ COMMANDS = {
     "reconstruct": ("neural_style reconstruct PICTURE [flags]", RECONSTRUCT_DESCRIPTION),
     "mask": ("neural_style mask PICTURE [flags]", MASK_DESCRIPTION),
     "sheet": ("neural_style sheet -vary NAME VALUE ... [flags]", SHEET_DESCRIPTION),
+    "studio": ("neural_style studio [flags]", STUDIO_DESCRIPTION),
     "doctor": ("neural_style doctor [flags]", DOCTOR_DESCRIPTION),
 }
 # Flags of `mask` that are its own, and the settings that it takes as a transfer does.
@@ -141,7 +152,7 @@ def parse(argv: Sequence[str]) -> Namespace:
 
     Returns:
         `command` (one of COMMANDS), `config`, for `reconstruct` its ten `jobs`, for `mask` its
-        `request`, and for `sheet` its `cells`.
+        `request`, for `sheet` its `cells`, and for `studio` its settings, `studio`.
     """
     flags.FLAGS.mark_as_parsed()  # absl's own flags are not for the users of this program
     arguments = list(argv[1:])
@@ -152,6 +163,10 @@ def parse(argv: Sequence[str]) -> Namespace:
     given = vars(parser.parse_args(_checked(arguments, parser)))
     namespace = Namespace(command=command)
     try:
+        if command == "studio":
+            namespace.studio = Studio(**given)
+            namespace.config = Config(style_weight=0, content_img="none")  # messages as usual
+            return namespace
         if command == "sheet":
             namespace.cells = _sheet_cells(given)
             namespace.config = namespace.cells[0][0][1]
@@ -188,6 +203,8 @@ def main(arguments: Namespace) -> int:
                 return _mask(config, arguments.request)
             if arguments.command == "sheet":
                 return _sheet(arguments.cells)
+            if arguments.command == "studio":
+                return _studio(arguments.studio)
             return _reconstruct(arguments.jobs)
         except StyleError as error:
             _say(str(error))
@@ -320,6 +337,19 @@ def _mask(config: Config, request: Request) -> int:
     return 0
 
 
+def _studio(settings: Studio) -> int:
+    try:
+        from neural_style.studio.server import serve
+    except ModuleNotFoundError as error:
+        if error.name != "gradio":
+            raise
+        raise StyleError(
+            "studio: Gradio is not installed; install it with pip install 'neural_style[studio]'"
+        ) from None
+    serve(settings)
+    return 0
+
+
 def _doctor(config: Config) -> int:
     with _start(config):
         from neural_style.doctor import examine
@@ -371,25 +401,26 @@ def _parser(command: str) -> _Parser:
         add_help=False,
     )
     makes_masks = command == "mask"
-    first = parser.add_argument_group(
-        "What to make masks from" if makes_masks else "Settings from elsewhere; flags outdo them"
-    )
+    title = "Settings from elsewhere; flags outdo them"
+    title = {"mask": "What to make masks from", "studio": "Help"}.get(command, title)
+    first = parser.add_argument_group(title)
     first.add_argument("-h", "-help", "--help", action="help", help="show this and exit")
     first.add_argument("-version", "--version", action="version", version=neural_style.__version__)
     if makes_masks:
         for name, (metavar, text) in MASK_FLAGS.items():
             _add(first, name, metavar=metavar, help=text)
-    else:
+    elif command != "studio":
         _add(first, "preset", metavar="NAME", help=f"one of {', '.join(preset_names())}")
-        _add(first, "config", metavar="FILE", help="YAML, or a PNG that neural_style has made")
+        _add(first, "config", metavar="FILE", help="YAML, or a picture that neural_style has made")
     if command == "sheet":
         text = "a setting, preset or config, and its values; at most twice"
         _add(first, "vary", nargs="+", action="append", metavar=("NAME", "VALUE"), help=text)
     if command in ("reconstruct", "mask"):
         first.add_argument("picture", help="a path, or a name in content_img_dir")
     groups: dict[str, Any] = {}
-    for name in MASK_SETTINGS if makes_masks else FIELDS:
-        field = FIELDS[name]
+    fields = STUDIO_FIELDS if command == "studio" else FIELDS
+    for name in MASK_SETTINGS if makes_masks else fields:
+        field = fields[name]
         group = field.metadata["group"]
         if group not in groups:
             groups[group] = parser.add_argument_group(group)
@@ -475,28 +506,10 @@ def _start(config: Config) -> Iterator[None]:
     """
     gc.disable()
     try:
-        with contextlib.nullcontext() if config.verbose else _silence():
+        with contextlib.nullcontext() if config.verbose else silence():
             yield
     finally:
         gc.enable()
-
-
-@contextlib.contextmanager
-def _silence() -> Iterator[None]:
-    """Keep libraries from talking about themselves.
-
-    They write to standard error past Python, TensorFlow before it looks at its own log level.
-    """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    sys.stderr.flush()
-    kept = os.dup(2)
-    with open(os.devnull, "wb") as nowhere:
-        os.dup2(nowhere.fileno(), 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
 
 
 def _say(message: str) -> None:

@@ -1,33 +1,27 @@
 """Every setting once: its default, help and check. Flags, YAML keys and the API derive from it."""
 
-from __future__ import annotations
-
 import dataclasses
-import math
 import os
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any
 
-from neural_style.errors import StyleError, did_you_mean, first_line
+from neural_style.errors import StyleError, did_you_mean, first_line, shown
+from neural_style.fields import ARRAY_NOTE, Picture, convert_all, converted, kind_of
+from neural_style.fields import setting as _setting
 from neural_style.layers import NETWORKS, resolve_layer
 
+# Pictures that hold their settings: all that are written.
+PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff")
+# Settings that may change while a picture is being painted (see `transfer.stylize`).
+LIVE = (
+    *("strength", "content_weight", "style_weight", "tv_weight"),
+    *("style_imgs_weights", "content_layer_weights", "style_layer_weights"),
+)
 # The weights whose ratio strength decides.
 BALANCE = ("content_weight", "style_weight")
-
-# A path, or an array [H, W], [H, W, 3] or [H, W, 4], uint8, uint16, or float in [0, 255].
-Picture = Any
-
-
-def _setting(default: Any, help: str, group: str, **limits: Any) -> Any:
-    """Return a field of Config with what its flag and its check need.
-
-    `limits` may be `choices`, `least` (the lowest value allowed), and `of_run=True` for a setting
-    that says how to run, not what picture to make: those are not written beside the picture.
-    """
-    return dataclasses.field(default=default, metadata={"help": help, "group": group, **limits})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -354,9 +348,7 @@ class Config:
     def __post_init__(self) -> None:
         """Convert and check every value, then what must hold between them."""
         self._read_short_forms()
-        for field in dataclasses.fields(self):
-            value = _convert(field, getattr(self, field.name))
-            object.__setattr__(self, field.name, value)
+        convert_all(self)
         self._check_pictures()
         self._check_layers()
         self._check_colours()
@@ -375,13 +367,13 @@ class Config:
         self._check_weights("scale_shares", self.passes, f"scales{twice}")
         if os.path.basename(self.img_name) != self.img_name or self.img_name in ("", ".", ".."):
             raise StyleError(
-                f"img_name: received {self.img_name!r}, must be a plain name; "
+                f"img_name: received {shown(self.img_name)}, must be a plain name; "
                 "folders go into img_output_dir"
             )
         kind, _, number = self.device.lower().lstrip("/").removeprefix("device:").partition(":")
         if kind not in ("gpu", "cpu") or not (number or "0").isdecimal():
             raise StyleError(
-                f"device: received {self.device!r}, allowed are /cpu:0, /gpu:0, /gpu:1, ..."
+                f"device: received {shown(self.device)}, allowed are /cpu:0, /gpu:0, /gpu:1, ..."
             )
         object.__setattr__(self, "device", f"/{kind}:{number or 0}")
         _ = self.max_memory_bytes  # raises if it is not allowed
@@ -395,8 +387,8 @@ class Config:
         count = found and int(float(found[1]) * 2 ** (10 * (1 + "kmgt".index(found[2].lower()))))
         if not count:
             raise StyleError(
-                f"max_memory: received {self.max_memory!r}, must be a number with its unit such as "
-                "4G or 800M, or free"
+                f"max_memory: received {shown(self.max_memory)}, must be a number with its unit "
+                "such as 4G or 800M, or free"
             )
         return count
 
@@ -417,7 +409,7 @@ class Config:
         """Take style_imgs' `style@mask:weight` apart, into the settings of their own."""
         given = self.style_imgs
         given = given if isinstance(given, list | tuple) else (given,)
-        folder = _convert(FIELDS["style_imgs_dir"], self.style_imgs_dir)
+        folder = converted(FIELDS["style_imgs_dir"], self.style_imgs_dir)
         parts = [_short_form(style, folder) for style in given]
         masks = [mask for _, mask, _ in parts if mask]
         weights = [weight for _, _, weight in parts if weight]
@@ -531,7 +523,7 @@ class Config:
         for layer in [layer for layers in self.layers_of_styles() for layer in layers]:
             if layer not in self.style_layers:
                 raise StyleError(
-                    f"{name}: received {layer!r}, allowed are the style_layers "
+                    f"{name}: received {shown(layer)}, allowed are the style_layers "
                     f"{', '.join(self.style_layers)}{did_you_mean(layer, self.style_layers)}"
                 )
 
@@ -573,13 +565,13 @@ class Config:
             raise StyleError(f"{name}: received only zeros, at least one must be above 0")
 
     @classmethod
-    def load(cls, *sources: str | os.PathLike[str], **settings: Any) -> Config:
+    def load(cls, *sources: str | os.PathLike[str], **settings: Any) -> "Config":
         """Return the Config of presets or files, and of further settings.
 
         Args:
-            *sources: names of presets (`gatys`), YAML files, or PNGs that neural_style has made;
-                a later one outdoes an earlier one. Where one has content_weight or style_weight,
-                the strength of an earlier one is outdone as well.
+            *sources: names of presets (`gatys`), YAML files, or pictures that neural_style has
+                made; a later one outdoes an earlier one. Where one has content_weight or
+                style_weight, the strength of an earlier one is outdone as well.
             **settings: outdo them all.
 
         Raises:
@@ -632,7 +624,7 @@ class Config:
 def load_settings(
     source: str | os.PathLike[str], known: Collection[str] | None = None
 ) -> dict[str, Any]:
-    """Read the settings of a preset, a YAML file, or a PNG made by neural_style.
+    """Read the settings of a preset, a YAML file, or a picture made by neural_style.
 
     Args:
         source: the name or the path.
@@ -645,10 +637,10 @@ def load_settings(
     if not os.path.isfile(path):
         problem = "is a folder" if os.path.isdir(path) else "does not exist"
         raise StyleError(
-            f"config: {path} {problem}; give a YAML file, a PNG made by neural_style, or a "
+            f"config: {path} {problem}; give a YAML file, a picture made by neural_style, or a "
             f"preset ({', '.join(preset_names())})"
         )
-    if path.suffix.lower() == ".png":
+    if path.suffix.lower() in PICTURES:
         from neural_style.images import read_settings_text  # loads the picture libraries
 
         text = read_settings_text(path)
@@ -662,7 +654,7 @@ def load_settings(
     for key in settings:
         if key not in known:
             raise StyleError(
-                f"config: {path} has the unknown key {key!r}{did_you_mean(str(key), known)}"
+                f"config: {path} has the unknown key {shown(key)}{did_you_mean(str(key), known)}"
             )
     return {key: value for key, value in settings.items() if value is not None}
 
@@ -677,6 +669,13 @@ def _preset_folder() -> Path:
     package = Path(__file__).parent
     inside = package / "configs"
     return inside if inside.is_dir() else package.parent / "configs"
+
+
+def samples_folder() -> Path | None:
+    """Return the samples: inside the package once installed, image_input/ in a checkout."""
+    package = Path(__file__).parent
+    places = (package / "samples", package.parent / "image_input")
+    return next((place for place in places if (place / "lake.jpg").is_file()), None)
 
 
 def _preset_path(source: str | os.PathLike[str]) -> Path | None:
@@ -706,7 +705,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, os.PathLike):
         return os.fspath(value)
     if hasattr(value, "__array__"):
-        return _ARRAY_NOTE + " x ".join(map(str, value.shape))
+        return ARRAY_NOTE + " x ".join(map(str, value.shape))
     return value
 
 
@@ -718,56 +717,6 @@ def _quoted(value: Any) -> Any:
         return [_quoted(item) for item in value]
     breaks = isinstance(value, str) and not {"\x85", "\u2028", "\u2029"}.isdisjoint(value)
     return DoubleQuotedScalarString(value) if breaks else value
-
-
-_ARRAY_NOTE = "array in memory, "
-
-
-def kind_of(field: dataclasses.Field) -> tuple[type | Any, bool]:
-    """Return the type of a field's values, and whether it takes several."""
-    hint = _HINTS[field.name]
-    parts = get_args(hint)  # of tuple[X, ...] and of X | None
-    return (parts[0] if parts else hint), get_origin(hint) is tuple
-
-
-def _convert(field: dataclasses.Field, value: Any) -> Any:
-    """Return the value as its field wants it, checked against the field's limits."""
-    kind, several = kind_of(field)
-    if not several:
-        return _convert_one(field, kind, value)
-    if isinstance(value, str | os.PathLike) or hasattr(value, "__array__"):
-        value = (value,)  # one picture, one name
-    elif not isinstance(value, list | tuple):
-        value = (value,)
-    return tuple(_convert_one(field, kind, item) for item in value)
-
-
-def _convert_one(field: dataclasses.Field, kind: Any, value: Any) -> Any:
-    limits = field.metadata
-    name = field.name
-    if value is None and field.default is None:
-        return None
-    if kind is bool:
-        return _to_bool(name, value)
-    if kind in (int, float):
-        value = _to_number(name, value, kind)
-    elif kind is str:
-        if not isinstance(value, str | os.PathLike):
-            raise StyleError(f"{name}: received {value!r}, must be text")
-        value = os.fspath(value)
-    else:
-        return _to_picture(name, value)
-    choices = limits.get("choices")
-    if choices and value not in choices:
-        hint = did_you_mean(value, choices) if isinstance(value, str) else ""
-        raise StyleError(
-            f"{name}: received {value!r}, allowed are {', '.join(map(str, choices))}{hint}"
-        )
-    if value is not None and "least" in limits and value < limits["least"]:
-        raise StyleError(f"{name}: received {value:g}, must be at least {limits['least']}")
-    if value is not None and "most" in limits and value > limits["most"]:
-        raise StyleError(f"{name}: received {value:g}, must be at most {limits['most']}")
-    return value
 
 
 # The style ends like a file (.jpg); so the @ of me@home/sky.jpg parts nothing.
@@ -792,37 +741,8 @@ def _short_form(style: Any, folder: str) -> tuple[Any, str | None, str | None]:
     return found["style"], found["mask"], found["weight"]
 
 
-def _to_bool(name: str, value: Any) -> bool:
-    known = {"1": True, "true": True, "yes": True, "on": True}
-    known |= {"0": False, "false": False, "no": False, "off": False}
-    text = str(value).lower()
-    if text not in known:
-        raise StyleError(f"{name}: received {value!r}, allowed are 1 and 0, true and false")
-    return known[text]
-
-
-def _to_number(name: str, value: Any, kind: type) -> Any:
-    wanted = "a whole number" if kind is int else "a number"
-    if isinstance(value, bool):
-        raise StyleError(f"{name}: received {value}, must be {wanted}")
-    value = value.strip() if isinstance(value, str) else value
-    try:
-        number = float(value)
-    except (TypeError, ValueError, OverflowError):
-        raise StyleError(f"{name}: received {value!r}, must be {wanted}") from None
-    if not math.isfinite(number) or (kind is int and not number.is_integer()):
-        raise StyleError(f"{name}: received {value}, must be {wanted}")
-    return kind(number)
-
-
-def _to_picture(name: str, value: Any) -> Any:
-    if isinstance(value, str) and value.startswith(_ARRAY_NOTE):
-        raise StyleError(f"{name}: it was an {value}, and is not in this file: give {name} again")
-    known = isinstance(value, os.PathLike) or hasattr(value, "__array__")
-    if known or (isinstance(value, str) and value):
-        return value
-    raise StyleError(f"{name}: received {value!r}, must be a path or an array")
-
-
 FIELDS: dict[str, dataclasses.Field] = {field.name: field for field in dataclasses.fields(Config)}
-_HINTS = get_type_hints(Config)
+# Those that are pictures or masks.
+PICTURE_SETTINGS = tuple(
+    name for name, field in FIELDS.items() if kind_of(field)[0] not in (bool, int, float, str)
+)

@@ -159,6 +159,8 @@ def wasserstein(
     return UNIT * relative
 
 
+# Traced once for all layers and pictures, see `losses._products_of`.
+@tf.function(input_signature=[tf.TensorSpec([None, None])], autograph=False)
 @tf.custom_gradient
 def _trace_of_root(matrix: tf.Tensor):
     """Return tr A^1/2 of a symmetric positive semidefinite A, [C, C].

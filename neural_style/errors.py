@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import reprlib
 from collections.abc import Iterable
+
+_repr = reprlib.Repr()
+_repr.maxstring = _repr.maxother = 120
+# How a message repeats what was received: without the middle of what is very long.
+shown = _repr.repr
 
 
 class StyleError(Exception):

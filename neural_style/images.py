@@ -36,7 +36,9 @@ ASPECT_TOLERANCE = 0.01
 # So many are converted to whole numbers at once: what is between takes little memory.
 ROWS_AT_ONCE = 256
 
-SETTINGS_KEY = "neural_style"  # of the text in a PNG that holds the settings
+SETTINGS_KEY = "neural_style"  # of the text in a PNG that holds the settings; first line elsewhere
+LONGEST_COMMENT = 65533  # bytes, of a JPEG
+DESCRIPTION = 0x010E  # the tag of TIFF and EXIF for a picture's description
 WRITTEN = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff")
 SIXTEEN_BITS = (".png", ".tif", ".tiff")
 WITHOUT_ALPHA = (".jpg", ".jpeg")
@@ -224,7 +226,7 @@ def write_picture(
         path: ends in .png, .jpg, .webp or .tif. It is replaced in one move.
         picture: in JPEG, which has no alpha, it stays over white.
         bits: 8, or 16 for PNG and TIFF.
-        settings: text to embed in a PNG.
+        settings: text to embed.
 
     Raises:
         StyleError: another format, 16 bits where it has none, a size that it does not allow,
@@ -294,23 +296,40 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
 
 def read_settings_text(path: Path) -> str:
-    """Return the settings that neural_style has embedded in a PNG.
+    """Return the settings that neural_style has embedded in a picture; no pixel is decoded.
 
     Raises:
-        StyleError: not a PNG, or one without settings.
+        StyleError: not a picture, or one without settings.
     """
     try:
         with Image.open(path) as image:
-            image.load()
-            text = getattr(image, "text", {}).get(SETTINGS_KEY)
-    except (OSError, SyntaxError, ValueError) as error:
-        raise StyleError(f"config: {path} cannot be read as a PNG ({error})") from None
+            text = image.info.get(SETTINGS_KEY)
+            if text is None:
+                comment = image.info.get("comment") or image.getexif().get(DESCRIPTION) or b""
+                text = _own(comment)
+    except Exception as error:  # whatever a parser makes of a damaged file
+        raise StyleError(
+            f"config: {path} cannot be read as a picture ({first_line(error)})"
+        ) from None
     if text is None:
         raise StyleError(
             f"config: {path} holds no settings of neural_style; give a result as it was written, "
             "or the config.yaml beside it"
         )
     return str(text)
+
+
+def _own(comment: str | bytes) -> str | None:
+    """Return what `_marked` has marked, or None."""
+    if isinstance(comment, str):  # Pillow takes the bytes of EXIF for Latin-1
+        comment = comment.encode("latin-1", "replace")
+    mark, _, text = comment.partition(b"\n")
+    return text.decode("utf-8") if mark == SETTINGS_KEY.encode() else None
+
+
+def _marked(settings: str) -> bytes:
+    """Return settings as a picture's comment, or nothing for none."""
+    return f"{SETTINGS_KEY}\n{settings}".encode() if settings else b""
 
 
 def _checked_array(array: np.ndarray, setting: str) -> np.ndarray:
@@ -504,11 +523,24 @@ def _encode(suffix: str, pixels: np.ndarray, settings: str) -> bytes:
     file = io.BytesIO()
     if suffix in (".tif", ".tiff"):
         extra = ["unassalpha"] if pixels.shape[-1] == 4 else None
-        tifffile.imwrite(file, pixels, photometric="rgb", extrasamples=extra, metadata=None)
+        tifffile.imwrite(
+            file,
+            pixels,
+            photometric="rgb",
+            extrasamples=extra,
+            metadata=None,
+            description=_marked(settings) or None,
+        )
     elif suffix == ".webp":
-        Image.fromarray(pixels).save(file, "WEBP", quality=95, method=4)
+        exif = Image.Exif()
+        if settings:
+            exif[DESCRIPTION] = _marked(settings)
+        Image.fromarray(pixels).save(file, "WEBP", quality=95, method=4, exif=exif)
     else:
-        Image.fromarray(pixels).save(file, "JPEG", quality=95, subsampling=0)
+        comment = _marked(settings)
+        if len(comment) > LONGEST_COMMENT:  # config.yaml beside it has them
+            comment = b""
+        Image.fromarray(pixels).save(file, "JPEG", quality=95, subsampling=0, comment=comment)
     return file.getvalue()
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from neural_style.errors import StyleError, did_you_mean
+from neural_style.errors import StyleError, did_you_mean, shown
 
 # Convolutions in each of the five blocks, and the channels that each block has.
 NETWORKS: dict[str, tuple[int, ...]] = {
@@ -59,7 +59,7 @@ def resolve_layer(name: str, network: str) -> str:
     others = [other for other in NETWORKS if other != network and resolved in layer_names(other)]
     hint = f" ({others[0]} has it)" if others else did_you_mean(name, known)
     raise StyleError(
-        f"layer {name!r} is not in {network}{hint}; its layers are conv1_1, relu1_1, ... "
+        f"layer {shown(name)} is not in {network}{hint}; its layers are conv1_1, relu1_1, ... "
         f"{known[-2]}, {known[-1]}"
     )
 

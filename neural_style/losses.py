@@ -7,6 +7,8 @@ number of positions and N = C the number of channels, as in the paper.
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import tensorflow as tf
@@ -115,28 +117,41 @@ def _masked(features: tf.Tensor, mask: tf.Tensor | None) -> tf.Tensor:
     return features if mask is None else features * tf.cast(mask, features.dtype)
 
 
-@tf.custom_gradient
-def _products(features: tf.Tensor):
+def _products(features: tf.Tensor) -> tf.Tensor:
     """Return F^T F, [C, C], float32, of F, [M, C].
 
     With a gradient of its own, F (U + U^T) for U that of the product: one product where
     `tf.matmul` takes two, and in F's dtype.
     """
+    return _products_of(features.shape[1], features.dtype)(features)
 
-    def gradient(upstream: tf.Tensor) -> tf.Tensor:
-        return tf.matmul(features, tf.cast(upstream + tf.transpose(upstream), features.dtype))
 
-    if features.dtype == tf.float32:
-        return tf.matmul(features, features, transpose_a=True), gradient
-    # Sums over positions are rounded to bfloat16 at their end: so they are taken in pieces, and
-    # these summed in float32.
-    channels = features.shape[1]
-    count = tf.shape(features)[0] // PIECE
-    pieces = tf.reshape(features[: count * PIECE], [count, PIECE, channels])
-    products = tf.matmul(pieces, pieces, transpose_a=True)
-    rest = features[count * PIECE :]
-    rest = tf.matmul(rest, rest, transpose_a=True)
-    return tf.reduce_sum(tf.cast(products, tf.float32), 0) + tf.cast(rest, tf.float32), gradient
+@functools.cache
+def _products_of(channels: int, dtype: tf.DType) -> Callable[[tf.Tensor], tf.Tensor]:
+    """Return `_products` for so many channels.
+
+    It is traced once for all pictures: TensorFlow never forgets a custom gradient that was traced,
+    and with it the whole graph around it, 20 MB for each transfer at 256 px.
+    """
+
+    @tf.function(input_signature=[tf.TensorSpec([None, channels], dtype)], autograph=False)
+    @tf.custom_gradient
+    def products(features: tf.Tensor):
+        def gradient(upstream: tf.Tensor) -> tf.Tensor:
+            return tf.matmul(features, tf.cast(upstream + tf.transpose(upstream), dtype))
+
+        if dtype == tf.float32:
+            return tf.matmul(features, features, transpose_a=True), gradient
+        # Sums over positions are rounded to bfloat16 at their end: so they are taken in pieces, and
+        # these summed in float32.
+        count = tf.shape(features)[0] // PIECE
+        pieces = tf.reshape(features[: count * PIECE], [count, PIECE, channels])
+        summed = tf.matmul(pieces, pieces, transpose_a=True)
+        rest = features[count * PIECE :]
+        rest = tf.matmul(rest, rest, transpose_a=True)
+        return tf.reduce_sum(tf.cast(summed, tf.float32), 0) + tf.cast(rest, tf.float32), gradient
+
+    return products
 
 
 def _positions(activations: tf.Tensor) -> tf.Tensor:

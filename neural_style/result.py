@@ -65,7 +65,7 @@ class Result:
         return to_pixels(Picture(self.picture.rgb))
 
     def save(self, path: str | os.PathLike[str], bits: int | None = None) -> Path:
-        """Write the picture as .png, .jpg, .webp or .tif; a PNG holds the settings.
+        """Write the picture as .png, .jpg, .webp or .tif; it holds the settings.
 
         Args:
             path: where to; it is replaced.

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from neural_style.config import FIELDS, Config, kind_of
+from neural_style.config import FIELDS, Config
 from neural_style.errors import StyleError, did_you_mean
+from neural_style.fields import kind_of
 from neural_style.images import Picture, to_pixels
 
 if TYPE_CHECKING:  # the command line reads its flags without TensorFlow

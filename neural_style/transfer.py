@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,7 +14,7 @@ import tensorflow as tf
 from neural_style.checkpoint import Checkpoints, Run, identity_of
 from neural_style.colour import keep_colours, luminance_only
 from neural_style.colour_matching import match_colours
-from neural_style.config import Config
+from neural_style.config import LIVE, Config
 from neural_style.errors import StyleError
 from neural_style.features import MEAN
 from neural_style.images import (
@@ -102,6 +102,7 @@ def stylize(
     on_step: Callable[[Step], None] | None = None,
     inputs: Inputs | None = None,
     checkpoints: Checkpoints | None = None,
+    adjust: Callable[[], Mapping[str, Any]] | None = None,
 ) -> Result:
     """Paint a photograph in the style of other pictures.
 
@@ -111,9 +112,13 @@ def stylize(
         on_step: called with a Step after each iteration; `step.image` is the image then.
         inputs: what `load_inputs(config)` has given, if it was called already.
         checkpoints: where the run is kept while it goes on, and may be found to go on from.
+        adjust: called between two Steps for settings that shall have other values from here on:
+            those of `config.LIVE`. If any differs, the optimiser begins anew from the image as it
+            is, with the iterations that are left.
 
     Returns:
-        The Result. Of the pictures that the optimiser went through it is the one of least loss. If
+        The Result. Of the pictures that the optimiser went through (the last of them, if it began
+        anew) it is the one of least loss. If
         Ctrl-C stops it after the first iteration, it is the best until then, and `interrupted`.
         Its config names the network and the precision that were used, where they were `auto`.
         With `transfer` color it is `recolour`'s, and with `strength` 0 the photograph, both without
@@ -136,15 +141,19 @@ def stylize(
     interrupted = False
     try:
         with waiting(), device_scope(config) as device:
-            draft = network = build_network(config, device)
+            seen = _with_all_terms(config) if adjust else config
+            draft = network = build_network(seen, device)
             config = replace(config, model_weights=network.source, precision=network.precision)
             used = network.description
             if config.draft_weights:
-                draft = build_network(replace(config, model_weights=config.draft_weights), device)
+                draft = build_network(replace(seen, model_weights=config.draft_weights), device)
                 used = f"{used}; {draft.description}"
             if checkpoints:
                 run = checkpoints.open(identity_of(config, used, inputs.pictures()))
-            for longer in _paint(config, inputs, (draft, network), run):
+            for now, longer in _paint(config, inputs, (draft, network), run, adjust):
+                if checkpoints and now is not config:
+                    checkpoints.adjusted(now)
+                config = now
                 is_iteration = len(longer.history) > len(run.history)
                 run, step = longer, longer.last
                 if is_iteration:
@@ -304,12 +313,7 @@ def build_objective(
         guides,
         content_layers=content_layers,
         style_layers=style_layers,
-        content_weight=config.content_weight,
-        style_weight=config.style_weight,
-        tv_weight=config.tv_weight,
-        content_layer_weights=config.content_layer_weights or [1.0] * len(content_layers),
-        style_layer_weights=config.style_layer_weights or [1.0] * len(style_layers),
-        style_weights=config.style_imgs_weights or [1.0] * len(styles),
+        **_weights(config),
         content_loss_function=config.content_loss_function,
         content_distance=config.content_distance,
         style_distance=config.style_distance,
@@ -318,8 +322,7 @@ def build_objective(
         by_area=config.mask_normalization == "area" or inputs.regions is not None,
         tiling=tiling,
     )
-    if config.strength is not None:
-        objective.set_strength(config.strength)
+    _weigh(objective, config)
     _say_if_smaller(tiling, objective)
     return objective
 
@@ -374,15 +377,20 @@ def scale_iterations(config: Config, scales: int) -> list[int]:
 
 
 def _paint(
-    config: Config, inputs: Inputs, networks: tuple[Network, Network], run: Run
-) -> Iterator[Run]:
-    """Yield the run behind each further Step, scale after scale.
+    config: Config,
+    inputs: Inputs,
+    networks: tuple[Network, Network],
+    run: Run,
+    adjust: Callable[[], Mapping[str, Any]] | None = None,
+) -> Iterator[tuple[Config, Run]]:
+    """Yield the Config and the run behind each further Step, scale after scale.
 
     Args:
         config: the settings.
         inputs: at full size.
         networks: for all but the last, and for that.
         run: where it goes on, or an empty one.
+        adjust: see `stylize`.
     """
     sizes = scale_sizes(config, inputs.content.shape[:2])
     iterations = scale_iterations(config, len(sizes))
@@ -391,17 +399,77 @@ def _paint(
         init, after, tile = seen.init, None, None
         if run.last and run.last.scale < scale:
             init = enlarge(run.best.image, sizes[scale - 1])
+            run = run.anew()
         elif run.last:
             after, tile = run.last, run.tile
-        objective = build_objective(config, seen, networks[scale == len(sizes)], tile)
+        objective = build_objective(
+            _with_all_terms(config) if adjust else config, seen, networks[scale == len(sizes)], tile
+        )
         run = replace(run, tile=objective.tiling.side)
-        before = next((step for step in reversed(run.history) if step.scale < scale), None)
-        after = _moved(after, before, -1)
+        first = sum(step.scale < scale for step in run.history)
         tiling = objective.tiling
-        for step in minimise(config, objective, init, iterations[scale - 1], after):
-            tiling = _say_if_smaller(tiling, objective)
-            run = run.extended(_moved(replace(step, scale=scale), before))
-            yield run
+        is_new = True
+        while is_new:
+            is_new = False
+            if adjust:  # it was built with a weight for every term
+                _weigh(objective, config)
+            before = run.history[run.began - 1] if run.began else None
+            left = iterations[scale - 1] - (run.began - first)
+            for step in minimise(config, objective, init, left, _moved(after, before, -1)):
+                tiling = _say_if_smaller(tiling, objective)
+                run = run.extended(_moved(replace(step, scale=scale), before))
+                yield config, run
+                adjusted = _adjusted(config, adjust() if adjust else {})
+                is_new = adjusted is not config
+                if is_new:
+                    config, init, after, run = adjusted, run.last.image, None, run.anew()
+                    break
+
+
+def _adjusted(config: Config, weights: Mapping[str, Any]) -> Config:
+    """Return the Config with other weights, or itself if none differs.
+
+    Raises:
+        StyleError: a value that is not allowed, or a setting that cannot change any more.
+    """
+    for name in weights:
+        if name not in LIVE:
+            raise StyleError(f"{name} cannot change while it paints; allowed are {', '.join(LIVE)}")
+    adjusted = replace(config, **weights)
+    same = all(getattr(adjusted, name) == getattr(config, name) for name in weights)
+    return config if same else adjusted
+
+
+def _with_all_terms(config: Config) -> Config:
+    """Return the Config with a weight for each term that its pictures allow.
+
+    So the objective has the term, and its weight can be raised from 0 later.
+    """
+    return replace(
+        config,
+        content_weight=config.content_weight or float(config.content_img is not None),
+        style_weight=config.style_weight or float(bool(config.style_imgs)),
+    )
+
+
+def _weigh(objective: Objective, config: Config) -> None:
+    """Give an Objective the weights of a Config, or those that its strength comes to."""
+    for name, weight in _weights(config).items():
+        getattr(objective, name).assign(weight)
+    if config.strength is not None:
+        objective.set_strength(config.strength)
+
+
+def _weights(config: Config) -> dict[str, Any]:
+    """Return the weights of an Objective by the names of its variables."""
+    return {
+        "content_weight": config.content_weight,
+        "style_weight": config.style_weight,
+        "tv_weight": config.tv_weight,
+        "content_layer_weights": config.content_layer_weights or [1.0] * len(config.content_layers),
+        "style_layer_weights": config.style_layer_weights or [1.0] * len(config.style_layers),
+        "style_weights": config.style_imgs_weights or [1.0] * len(config.style_imgs),
+    }
 
 
 def _moved(step: Step | None, before: Step | None, sign: int = 1) -> Step | None:

@@ -13,8 +13,8 @@ PACKAGE = Path(neural_style.__file__).parent
 
 # A module may import modules of earlier rows only, or what is named beside it in its own row.
 ROWS = [
-    {"errors", "interrupts"},
-    {"layers", "images"},
+    {"errors", "interrupts", "quiet"},
+    {"layers", "images", "fields"},
     {"config", "drawing", "tiling", "colour_matching"},
     {"colour", "masks", "segmentation", "weights"}
     | {"features", "losses", "optimise", "precision", "spectrum"},
@@ -27,6 +27,14 @@ ROWS = [
     {"training.student"},
     {"training.pool"},
     {"training.distillation"},
+    {"studio.settings", "studio.messages", "studio.masking", "studio.controls"},
+    {"studio.worker", "studio.visitors", "studio.orders"},
+    {"studio.painter"},
+    {"studio.jobs"},
+    {"studio.view", "studio.layout", "studio.studio"},
+    {"studio.api"},
+    {"studio.page"},
+    {"studio.server"},
     {"cli", "distill"},
     {"__main__"},
 ]
@@ -47,6 +55,8 @@ def imported(name: str) -> set[str]:
     for node in ast.walk(ast.parse((PACKAGE / f"{name.replace('.', '/')}.py").read_text())):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module == "neural_style.studio":
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             found |= {node.module}
     return found

@@ -360,7 +360,7 @@ def test_bad_settings(refused, text, message):
         ("a.png", "config: a.png holds no settings of neural_style; give a result as it was"),
         ("nothing.yaml", "config: nothing.yaml does not exist; give a YAML file"),
         (".", "config: . is a folder; give a YAML file"),
-        ("text.png", "config: text.png cannot be read as a PNG"),
+        ("text.png", "config: text.png cannot be read as a picture"),
     ],
 )
 def test_config_without_settings(refused, name, message):

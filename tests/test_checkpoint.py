@@ -556,6 +556,49 @@ run()
 """
 
 
+@pytest.fixture
+def make_config(request):
+    """The fixture `config` of all tests, whose name here is that of a function."""
+    return request.getfixturevalue("config")
+
+
+@pytest.mark.parametrize(("optimizer", "scales"), [("lbfgs", 2), ("adam", 1)])
+def test_a_run_whose_weights_change_goes_on(tmp_path, make_config, optimizer, scales):
+    """Stopped behind the change, and, going on with the settings of then, behind that once more."""
+    more = {"max_iterations": 8, "min_size": 24, "img_output_dir": tmp_path}
+    settings = make_config(optimizer=optimizer, scales=scales, **more)
+    changed = {"style_weight": 50.0, "tv_weight": 0.1}
+
+    def paint(config, stop, resume=False):
+        last = []
+
+        def on_step(step):
+            last[:] = [step.iteration]
+            if step.iteration == stop:
+                raise KeyboardInterrupt
+
+        def adjust():
+            return changed if last[0:] and last[0] >= 2 else {}
+
+        folder = ResultFolder(config, (40, 48))
+        return transfer.stylize(
+            config, on_step, checkpoints=Checkpoints(folder, resume), adjust=adjust
+        )
+
+    expected = paint(settings, 99)
+    first = paint(settings, 3)
+    assert first.interrupted
+    assert first.config.style_weight == 50
+    with pytest.raises(StyleError, match=r"tv_weight was 0\.1 and is 0\.001"):
+        paint(settings, 99, resume=True)
+    second = paint(first.config, 6, resume=True)
+    assert second.interrupted
+    result = paint(first.config, 99, resume=True)
+    assert not result.interrupted
+    np.testing.assert_array_equal(result.picture.rgb, expected.picture.rgb)
+    assert [step.total for step in result.history] == [step.total for step in expected.history]
+
+
 def start(flags: list[str], folder: Path, *more: str) -> subprocess.Popen:
     command = [sys.executable, "-c", PROGRAM, *flags, *more]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}

@@ -19,6 +19,7 @@ from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 from neural_style import images
 from neural_style.errors import StyleError
 from neural_style.images import (
+    WRITTEN,
     Picture,
     enlarge,
     find_picture,
@@ -635,28 +636,45 @@ def test_a_file_has_the_mode_of_any_other(tmp_path):
     assert len(modes) == 1
 
 
-# Settings in a PNG
+# Settings in a picture
 
 
-@pytest.mark.parametrize("bits", [8, 16])
-def test_settings_come_back_and_the_picture_stays_readable(tmp_path, bits):
+@pytest.mark.parametrize(
+    ("suffix", "bits"), [(suffix, 8) for suffix in WRITTEN] + [(".png", 16), (".tif", 16)]
+)
+def test_settings_come_back_and_the_picture_stays_readable(tmp_path, suffix, bits):
     text = "content_img: 'Zürich, 東京 🎨.jpg'\nseed: 3\n" * 50
-    write_picture(tmp_path / "a.png", Picture(values(noise(bits=bits))), bits, text)
-    assert read_settings_text(tmp_path / "a.png") == text
-    assert np.array_equal(to_pixels(read_picture(tmp_path / "a.png"), bits), noise(bits=bits))
-    with Image.open(tmp_path / "a.png") as image:
+    path = tmp_path / f"a{suffix}"
+    write_picture(path, Picture(values(noise(bits=bits))), bits, text)
+    assert read_settings_text(path) == text
+    if suffix in (".png", ".tif", ".tiff"):
+        assert np.array_equal(to_pixels(read_picture(path), bits), noise(bits=bits))
+    with Image.open(path) as image:
         image.verify()  # checks every chunk's checksum
 
 
-def test_a_png_without_settings_says_so(tmp_path):
-    write_picture(tmp_path / "a.png", Picture(values(noise())))
+@pytest.mark.parametrize("suffix", WRITTEN)
+def test_a_picture_without_settings_says_so(tmp_path, suffix):
+    write_picture(tmp_path / f"a{suffix}", Picture(values(noise())))
     with pytest.raises(StyleError, match="holds no settings of neural_style"):
-        read_settings_text(tmp_path / "a.png")
+        read_settings_text(tmp_path / f"a{suffix}")
 
 
-def test_settings_of_what_is_no_png(tmp_path):
+def test_the_comment_of_a_camera_is_no_settings(tmp_path):
+    Image.fromarray(noise()).save(tmp_path / "a.jpg", comment=b"seed: 3\nby a camera")
+    with pytest.raises(StyleError, match="holds no settings of neural_style"):
+        read_settings_text(tmp_path / "a.jpg")
+
+
+def test_settings_too_long_for_a_jpeg_are_left_out(tmp_path):
+    write_picture(tmp_path / "a.jpg", Picture(values(noise())), 8, "seed: 3\n" * 9000)
+    with pytest.raises(StyleError, match="holds no settings of neural_style"):
+        read_settings_text(tmp_path / "a.jpg")
+
+
+def test_settings_of_what_is_no_picture(tmp_path):
     (tmp_path / "a.png").write_text("seed: 3")
-    with pytest.raises(StyleError, match="cannot be read as a PNG"):
+    with pytest.raises(StyleError, match="cannot be read as a picture"):
         read_settings_text(tmp_path / "a.png")
 
 

@@ -1,5 +1,6 @@
 """From a Config to a Result, through a network without training."""
 
+import gc
 import itertools
 import logging
 import subprocess
@@ -65,6 +66,17 @@ def test_result_is_the_best_and_not_the_last(config, monkeypatch: pytest.MonkeyP
     result = ns.stylize(config())
     assert result.image.max() == result.image.min() == 20
     assert [step.total for step in result.history] == [4, 7, 8]
+
+
+def test_no_graph_of_a_run_stays(config):
+    """TensorFlow keeps whatever graph a custom gradient is traced in; wasserstein has two."""
+
+    def graphs() -> int:
+        ns.stylize(config(max_iterations=1, style_distance="wasserstein"))
+        gc.collect()
+        return sum(type(thing).__name__ == "FuncGraph" for thing in gc.get_objects())
+
+    assert graphs() == graphs()
 
 
 def test_evaluate(config, photograph):
@@ -597,6 +609,134 @@ class TestDevice:
         with caplog.at_level(logging.WARNING), transfer.device_scope(config(device="cpu")):
             pass
         assert caplog.records == []
+
+
+# Weights that change while it paints
+
+
+def changing(at: dict[int, dict[str, object]], seen: list[ns.Step]):
+    """Return an `adjust` with what is to be in force once so many Steps were seen."""
+
+    def adjust() -> dict[str, object]:
+        in_force: dict[str, object] = {}
+        for count, weights in sorted(at.items()):
+            in_force |= weights if len(seen) >= count else {}
+        return in_force
+
+    return adjust
+
+
+@pytest.mark.parametrize("optimizer", ["lbfgs", "adam"])
+def test_weights_that_change_while_it_paints(config, optimizer: str, monkeypatch):
+    traces = count_traces(monkeypatch)
+    counts: list[int] = []
+    seen: list[ns.Step] = []
+
+    def on_step(step: ns.Step) -> None:
+        seen.append(step)
+        counts.append(len(traces))
+
+    adjust = changing({3: {"style_weight": "20", "style_layer_weights": [1, 3]}}, seen)
+    result = stylize(config(optimizer=optimizer, max_iterations=7), on_step, adjust=adjust)
+    assert counts[0] > 0
+    assert counts == [counts[0]] * 7
+    assert [step.iteration for step in seen] == list(range(1, 8))
+    assert [step.iteration for step in result.history] == list(range(1, 8))
+    assert (result.config.style_weight, result.config.style_layer_weights) == (20, (1, 3))
+    assert seen[3].evaluations > seen[2].evaluations
+    assert seen[3].seconds > seen[2].seconds
+    # What follows is a run of the new weights from the image of then.
+    again = replace(result.config, max_iterations=4)
+    inputs = replace(load_inputs(again), init=seen[2].image)
+    expected = [step.total for step in stylize(again, inputs=inputs).history]
+    np.testing.assert_allclose([step.total for step in seen[3:]], expected, rtol=1e-6)
+
+
+def test_strength_changes_while_it_paints(config):
+    seen: list[ns.Step] = []
+    settings = config(strength=30, max_iterations=5)
+    adjust = changing({2: {"strength": 80}}, seen)
+    result = stylize(settings, seen.append, adjust=adjust)
+    again = replace(settings, strength=80, max_iterations=3)
+    inputs = replace(load_inputs(again), init=seen[1].image)
+    expected = [step.total for step in stylize(again, inputs=inputs).history]
+    np.testing.assert_allclose([step.total for step in seen[2:]], expected, rtol=1e-6)
+    assert result.config.strength == 80
+
+
+def count_traces(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """Return a list that grows with each trace, or computation without one, of the network."""
+    traces = []
+    load = transfer.load_network
+
+    def counted(*arguments):
+        network = load(*arguments)
+
+        def features(image):
+            traces.append(image.shape)
+            return network.features(image)
+
+        return replace(network, features=features)
+
+    monkeypatch.setattr(transfer, "load_network", counted)
+    return traces
+
+
+def test_weights_that_are_the_same_change_nothing(config):
+    settings = config(max_iterations=5)
+    expected = stylize(settings)
+    result = stylize(settings, adjust=lambda: {"style_weight": 10000, "tv_weight": "1e-3"})
+    np.testing.assert_array_equal(result.picture.rgb, expected.picture.rgb)
+    assert result.config == expected.config
+
+
+def test_the_best_begins_anew_with_other_weights(config):
+    """Under weights a hundred times as large, every loss is larger than the best before."""
+    seen: list[ns.Step] = []
+    larger = {"style_weight": 1e6, "content_weight": 500, "tv_weight": 0.1}
+    settings = config(max_iterations=5)
+    result = stylize(settings, seen.append, adjust=changing({3: larger}, seen))
+    assert seen[4].total > seen[2].total
+    np.testing.assert_array_equal(result.image, to_uint8(seen[4].image))
+
+
+@pytest.mark.parametrize("name", ["content_weight", "style_weight"])
+def test_a_weight_that_is_raised_from_zero(config, name: str):
+    seen: list[ns.Step] = []
+    settings = config(max_iterations=4, **{name: 0})
+    stylize(settings, seen.append, adjust=changing({2: {name: 50}}, seen))
+    term = name.removesuffix("_weight")
+    assert seen[3].total == pytest.approx(
+        sum(
+            getattr(replace(settings, **{name: 50}), f"{other}_weight") * seen[3].terms[other]
+            for other in ("content", "style", "tv")
+        ),
+        rel=1e-5,
+    )
+    assert seen[3].terms[term] > 0
+
+
+def test_weights_stay_changed_at_the_next_scale(config):
+    seen: list[ns.Step] = []
+    settings = config(max_iterations=8, scales=2, min_size=24)
+    result = stylize(settings, seen.append, adjust=changing({2: {"tv_weight": 0.5}}, seen))
+    assert [(step.iteration, step.scale) for step in seen] == [
+        (iteration, 1 + (iteration > 4)) for iteration in range(1, 9)
+    ]
+    evaluated = ns.evaluate(result.config, seen[-1].image)
+    assert seen[-1].total == pytest.approx(evaluated["total"], rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("weights", "said"),
+    [
+        ({"seed": 3}, "seed cannot change while it paints"),
+        ({"style_layer_weights": [1, 2, 3]}, "received 3 weights for 2 style layers"),
+    ],
+)
+def test_changes_that_are_refused(config, weights, said):
+    with pytest.raises(ns.StyleError, match=said):
+        stylize(config(), adjust=lambda: weights)
 
 
 STRENGTHS = (10, 30, 50, 70, 90)

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Render the sample pictures of this folder: contents, styles, masks, label maps.
+"""Render the sample pictures of `image_input`: contents, styles, masks, label maps.
 
 Everything is drawn by our own code, so the pictures are free to use (CC0). It needs numpy,
 opencv and Pillow, and gives the same pictures every time.
 
-    python image_input/make_samples.py              all of them
-    python image_input/make_samples.py lake wave    only these
+    python image_input/programs/make_samples.py              all of them
+    python image_input/programs/make_samples.py lake wave    only these
 """
 
 import sys

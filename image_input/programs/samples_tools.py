@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-FOLDER = Path(__file__).resolve().parent
+FOLDER = Path(__file__).resolve().parent.parent  # image_input
 LARGEST_FILE = 390_000  # bytes
 # The colours of what label maps tell apart.
 LABELS = {"sky": "46c8f0", "land": "e6b422", "water": "2846a0"}

@@ -1,0 +1,1 @@
+"""The studio: style transfer on a page in the browser."""

@@ -1,0 +1,191 @@
+"""What the page does, for programs: functions that Gradio's client calls by name.
+
+Gradio derives what they take and give from their annotations, so these are types, not text.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+from gradio.data_classes import FileData
+
+from neural_style.errors import StyleError
+from neural_style.errors import shown as quoted
+from neural_style.segmentation import Request
+from neural_style.studio import controls
+from neural_style.studio.jobs import ENDED
+from neural_style.studio.orders import EVERYWHERE, Order, StyleOrder, config_of
+from neural_style.studio.studio import LOOK_EVERY, Studio, visitor_of
+
+# What an entry of `styles` may say beside `picture`.
+OF_STYLE = ("picture", "weight", "scale", "layers", "mask", "regions")
+
+
+def add_api(studio: Studio) -> None:
+    """Add the functions to the page that is being built."""
+
+    def order(
+        token: str, content: Any, styles: list, settings: dict, where: str, regions: Any
+    ) -> Any:
+        values = _values(settings)
+        if not isinstance(styles, list):
+            raise StyleError("styles: received no list; give [{'picture': ...}]")
+        found = tuple(_style(style) for style in styles)
+        ordered = Order(_path("content", content), found, where, _path("regions", regions), values)
+        return config_of(ordered, partial(studio.keep, token))
+
+    async def paint(
+        request: gr.Request,
+        content: FileData,
+        styles: list[dict],
+        settings: dict = {},  # noqa: B006  (Gradio shows it, and nothing changes it)
+        where: str = EVERYWHERE,
+        regions: FileData | None = None,
+    ) -> tuple[dict, FileData]:
+        """Paint a picture; tell how far it is, and at the end give it.
+
+        Args:
+            request: who asks.
+            content: the photograph.
+            styles: each with its `picture`, and if wanted `weight`, `scale`, `layers`, `mask` and
+                `regions`.
+            settings: others, by their names on the command line; the page's controls alone.
+            where: everywhere, masks or regions.
+            regions: the photograph's label map.
+
+        Yields:
+            The progress (state, place, iteration, iterations, seconds_left, total, message), and
+            the picture, None until it is there.
+        """
+        token = visitor_of(request)
+        with _sentences():
+            config = order(token, content, styles, settings, where, regions)
+            job = studio.submit(token, config)
+        version = None
+        while True:
+            progress = job.progress
+            if progress.version != version:
+                version = progress.version
+                names = ("state", "place", "iteration", "iterations", "seconds_left", "message")
+                told = {name: getattr(progress, name) for name in names}
+                told["total"] = progress.totals[-1] if progress.totals else None
+                path = progress.result and studio.seen(progress.result)
+                yield told, FileData(path=path) if path else None
+            if progress.state in ENDED:
+                break
+            await asyncio.sleep(LOOK_EVERY)
+        if progress.state == "failed":
+            raise gr.Error(progress.message, print_exception=False)
+
+    async def preview(
+        request: gr.Request,
+        content: FileData,
+        styles: list[dict],
+        settings: dict = {},  # noqa: B006
+        where: str = EVERYWHERE,
+        regions: FileData | None = None,
+    ) -> FileData:
+        """Paint a small picture quickly. Arguments as of `paint`; a newer one replaces it."""
+        token = visitor_of(request)
+        with _sentences():
+            config = order(token, content, styles, settings, where, regions)
+            pixels = await studio.soon(studio.desk.preview, token, config)
+            if pixels is None:
+                raise StyleError("preview: a newer one has taken its place")
+            return FileData(path=_kept(studio, token, pixels, "preview.png"))
+
+    def stop(request: gr.Request) -> str:
+        """Stop the picture that is being painted; what it is then is kept."""
+        job = studio.desk.job(visitor_of(request))
+        if job:
+            job.stop()
+        return "stopping" if job else "nothing is being painted"
+
+    async def mask(
+        asker: gr.Request,
+        content: FileData,
+        box: list[int] | None = None,
+        clusters: int | None = None,
+        match: FileData | None = None,
+    ) -> list[FileData]:
+        """Make masks of a photograph: of a subject in a box, of clusters, or label maps.
+
+        Args:
+            asker: who it is.
+            content: the photograph.
+            box: left, top, width, height, in its pixels.
+            clusters: how many regions.
+            match: a picture that shall have the same regions.
+
+        Returns:
+            As `neural_style mask` writes them: of a box the mask, its inverse and an overlay; of
+            clusters the label map, a mask of each region and the overlay; of match the label map
+            and overlay of each picture.
+        """
+        token = visitor_of(asker)
+        with _sentences():
+            config = studio.photograph(token, _path("content", content))
+            other = studio.keep(token, _path("match", match)) if match else None
+            request = Request(box=box and tuple(box), clusters=clusters, match=other)
+            parts = await studio.soon(studio.desk.masks, config, request)
+            stem = Path(config.content_img).stem
+            return [
+                FileData(path=_kept(studio, token, pixels, f"{stem}_mask{ending}.png"))
+                for ending, _, pixels in parts
+            ]
+
+    for function in (paint, preview, stop, mask):
+        gr.api(function, api_name=function.__name__, concurrency_limit=None)
+
+
+def _values(settings: Any) -> dict[str, Any]:
+    """Return settings from a program as Config takes them; a preset's come first."""
+    if not isinstance(settings, dict):
+        raise StyleError("settings: received no names with values; give {name: value}")
+    shown = dict(settings)
+    preset = shown.pop("preset", None)
+    for name in shown:
+        if name not in controls.names():
+            raise StyleError(f"settings: {quoted(name)} is none that is open here")
+    base = controls.of_preset(preset) if preset else {}
+    return {name: controls.given(name, value) for name, value in (base | shown).items()}
+
+
+def _style(given: Any) -> StyleOrder:
+    """Return a style as a program gives it."""
+    if not isinstance(given, dict):
+        raise StyleError("styles: received an entry without names; give {'picture': ...}")
+    if "path" in given:  # a file alone
+        given = {"picture": given}
+    for name in given:
+        if name not in OF_STYLE:
+            allowed = ", ".join(OF_STYLE)
+            raise StyleError(f"styles: {quoted(name)} is unknown, allowed are {allowed}")
+    files = {name: _path(name, given.get(name)) for name in ("picture", "mask", "regions")}
+    return StyleOrder(**{**given, **files})
+
+
+def _path(name: str, file: Any) -> str | None:
+    """Return the path of a file that Gradio has received, and has checked to be an upload."""
+    if file is None:
+        return None
+    if not (isinstance(file, dict) and file.get("meta") == {"_type": "gradio.FileData"}):
+        raise StyleError(f"{name}: received no file; upload one, as handle_file(path) does")
+    return file["path"]
+
+
+def _kept(studio: Studio, token: str, pixels: Any, name: str) -> str:
+    return studio.seen(studio.visitors.keep_array(token, pixels, name))
+
+
+@contextmanager
+def _sentences() -> Iterator[None]:
+    """Tell programs in one sentence what their user can mend."""
+    try:
+        yield
+    except StyleError as error:
+        raise gr.Error(str(error), print_exception=False) from None

@@ -1,0 +1,83 @@
+"""Masks for the page: what a brush has painted on the photograph, in four ways.
+
+Green is what is meant, red what is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from neural_style.config import Config
+from neural_style.drawing import draw_cut
+from neural_style.errors import StyleError, shown
+from neural_style.images import read_picture
+from neural_style.segmentation import Request, make_masks
+
+GREEN, RED = "#00c853", "#e53935"
+TOOLS = {
+    "brush": "the brush alone: what is green is the mask",
+    "box": "a box around what is green, in which the subject is found",
+    "strokes": "strokes: green on the subject, red on the rest",
+    "clusters": "clusters: regions of like colour and place",
+}
+Masks = list[tuple[str, str, np.ndarray]]
+
+
+def mask_of(config: Config, tool: str, layers: Sequence[Path], clusters: int) -> Masks:
+    """Make masks by one of TOOLS.
+
+    Args:
+        config: names the photograph and the size to work at.
+        tool: of TOOLS.
+        layers: pictures of what was painted, clear where nothing was.
+        clusters: how many regions, for that tool.
+
+    Returns:
+        As `segmentation.make_masks`.
+
+    Raises:
+        StyleError: nothing was painted, or it leads to no mask.
+    """
+    if tool == "clusters":
+        return make_masks(config, Request(clusters=clusters))
+    photograph = read_picture(config.content_img, "Photograph").rgb
+    green, red = _painted(layers, photograph.shape[:2])
+    if not green.any():
+        raise StyleError("nothing is painted green: paint on the photograph what is meant")
+    if tool == "brush":
+        overlay = draw_cut(photograph.astype(np.uint8), green)
+        mask = np.repeat(np.uint8(255) * green[..., None], 3, -1)
+        return [("", "as painted", mask), ("_overlay", "to look at", overlay)]
+    if tool == "box":
+        rows, columns = np.flatnonzero(green.any(1)), np.flatnonzero(green.any(0))
+        box = columns[0], rows[0], np.ptp(columns) + 1, np.ptp(rows) + 1
+        return make_masks(config, Request(box=tuple(map(int, box))))
+    if tool != "strokes":
+        raise StyleError(f"tool: received {shown(tool)}, allowed are {', '.join(TOOLS)}")
+    if not red.any():
+        raise StyleError("nothing is painted red: paint on what is not meant as well")
+    return make_masks(config, Request(foreground=green, background=red))
+
+
+def _painted(layers: Sequence[Path], size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """Return what is green and what is red, [H, W], bool each, of the photograph's size."""
+    green, red = np.zeros(size, bool), np.zeros(size, bool)
+    for path in layers:
+        with Image.open(path) as image:
+            pixels = np.asarray(image.convert("RGBA").resize(size[::-1], Image.Resampling.NEAREST))
+        painted = pixels[..., 3] > 127
+        greener = painted & (pixels[..., 1] > pixels[..., 0])
+        redder = painted & ~greener
+        # What lies on top is what counts.
+        green, red = (green & ~redder) | greener, (red & ~greener) | redder
+    return green, red
+
+
+def together(masks: Sequence[str]) -> np.ndarray:
+    """Return the mask, [H, W, 3], uint8, of all that one of some masks of one size has."""
+    pixels = [read_picture(path, "region").rgb for path in masks]
+    return np.maximum.reduce(pixels).astype(np.uint8)

@@ -1,0 +1,141 @@
+"""What the page and the API share: who asks, whose pictures are whose, and who paints."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from neural_style.config import Config
+from neural_style.errors import StyleError
+from neural_style.studio.jobs import Desk, Job
+from neural_style.studio.settings import Settings
+from neural_style.studio.visitors import Visitors
+
+COOKIE = "neural_style_visitor"
+TOKEN = re.compile(r"[0-9a-f]{32}")  # its value
+MOST_WAITING = 64  # threads; who comes later waits for one
+LOOK_EVERY = 0.2  # seconds between two looks at a job
+
+
+@dataclass
+class Studio:
+    """What the page works with.
+
+    Attributes:
+        desk: paints.
+        visitors: their pictures.
+        settings: the server's.
+        cache: the folder of uploads, and of what browsers are shown.
+        samples: the folder of the project's sample pictures, or None.
+        leaving: by the session that began them, the jobs that end when its page is closed.
+        last: the last job of each visitor.
+    """
+
+    desk: Desk
+    visitors: Visitors
+    settings: Settings
+    cache: Path
+    samples: Path | None
+    leaving: dict[str, Job] = field(default_factory=dict)
+    last: dict[str, Job] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Have threads in which to wait for the desk, since Gradio's own are few."""
+        self._threads = ThreadPoolExecutor(MOST_WAITING)
+
+    async def soon(self, function: Callable[..., Any], *given: Any) -> Any:
+        """Return what a function returns, without keeping others waiting meanwhile."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, partial(function, *given))
+
+    def submit(self, token: str, config: Config) -> Job:
+        """Put a picture in the queue; raises as `Desk.submit`, and if there is no room."""
+        self.visitors.check(token, config)
+        self.make_room()
+        job = self.desk.submit(token, config, self.visitors.new_folder(token))
+        self.last[token] = job
+        return job
+
+    def make_room(self) -> None:
+        """Remove the oldest results until there is room; raises a StyleError if there is none."""
+        self.visitors.make_room([job.folder for job in self.desk.jobs()])
+
+    def go_on(self, token: str) -> Job:
+        """Go on with the visitor's last picture, which was stopped.
+
+        Raises:
+            StyleError: there is none.
+        """
+        last = self.last.get(token)
+        if last is None or last.progress.state != "stopped" or last.progress.result is None:
+            raise StyleError("there is no picture that was stopped: start one")
+        job = self.desk.submit(token, last.config, last.folder, resume=True)
+        self.last[token] = job
+        return job
+
+    def keep(self, token: str, path: str | None) -> str:
+        """Keep a picture that was uploaded, or is a sample, among a visitor's; return its path.
+
+        Raises:
+            StyleError: it is no such picture, or is not allowed.
+        """
+        places = [self.cache, *([self.samples] if self.samples else [])]
+        source = Path(path or "").resolve()
+        if not any(source.is_relative_to(place.resolve()) for place in places):
+            raise StyleError("a picture was named that was not uploaded: upload it")
+        if not source.is_file():
+            raise StyleError(f"{source.name} is not on the server any more: upload it again")
+        running = [job.folder for job in self.desk.jobs()]
+        return str(self.visitors.keep_picture(token, source, source.name, running))
+
+    def seen(self, path: Path) -> str:
+        """Return the path of a copy that a browser may be shown."""
+        facts = f"{path} {path.stat().st_mtime_ns}"
+        copy = self.cache / hashlib.sha256(facts.encode()).hexdigest() / path.name
+        if not copy.is_file():
+            copy.parent.mkdir(exist_ok=True)
+            try:
+                os.link(path, copy)
+            except OSError:  # another file system
+                shutil.copyfile(path, copy)
+        return str(copy)
+
+    def results(self, token: str) -> list[str]:
+        """Return this visitor's results as a browser may be shown them, the latest first."""
+        return [self.seen(path) for path in self.visitors.results(token)]
+
+    def photograph(self, token: str, path: str | None) -> Config:
+        """Return a Config that names a visitor's photograph alone, for masks.
+
+        Raises:
+            StyleError: there is none, or it is not allowed.
+        """
+        if not path:
+            raise StyleError("Photograph: there is none yet; upload one, or take a sample")
+        return Config(content_img=self.keep(token, path), style_weight=0)
+
+    def find(self, token: str) -> Callable[[str], Path | None]:
+        """Return a function from a name to this visitor's picture of that name, or a sample."""
+        own = {path.name: path for path in self.visitors.pictures(token)}
+        theirs = {path.name: path for path in self.samples.iterdir()} if self.samples else {}
+        return (theirs | own).get
+
+
+def visitor_of(request: gr.Request) -> str:
+    """Return the token of who asks: the browser's cookie, or a program's session."""
+    token = dict(request.cookies or {}).get(COOKIE, "")
+    if TOKEN.fullmatch(token):
+        return token
+    return request.session_hash or secrets.token_hex(16)

@@ -1,0 +1,104 @@
+"""What the page shows of a job while it goes on: the picture so far, how far, and the loss.
+
+As HTML with everything in it, so that nothing of it lies on disk.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from neural_style.images import reduced_size, resize
+
+if TYPE_CHECKING:
+    from neural_style.studio.jobs import Progress
+
+SEEN_SIZE = 768  # of the picture so far; the result is shown as it is
+QUALITY = 90  # of its JPEG
+CURVE = (600, 120)
+WORDS = {
+    "painting": "Painting",
+    "stopping": "Stopping",
+    "done": "Done",
+    "stopped": "Stopped; Continue goes on from here",
+    "failed": "Not painted",
+}
+
+
+def show(progress: Progress) -> str:
+    """Return the HTML of a job's progress."""
+    parts = [f'<p class="state" role="status">{html.escape(state(progress))}</p>']
+    if progress.state in ("painting", "stopping"):
+        share = progress.iteration / max(1, progress.iterations)
+        parts.append(
+            f'<progress aria-label="Progress" max="1" value="{share:.4f}">{share:.0%}</progress>'
+        )
+    if progress.picture is not None:
+        parts.append(show_picture(progress.picture, "The picture so far"))
+    if len(progress.totals) > 1:
+        parts.append(curve(progress.totals))
+    return f'<div class="live">{"".join(parts)}</div>'
+
+
+def state(progress: Progress) -> str:
+    """Say in a line what a job does, how far it is and how long it will still take."""
+    if progress.state == "waiting":
+        before = progress.place - 1
+        ahead = "you are next" if not before else f"{before} before you"
+        return f"Waiting, place {progress.place} in the queue: {ahead}"
+    line = WORDS[progress.state]
+    if progress.message:
+        line = f"{line}: {progress.message}"
+    if progress.state == "painting" and progress.iteration:
+        line += f", iteration {progress.iteration} of {progress.iterations}"
+        if progress.scales > 1:
+            line += f", size {progress.scale} of {progress.scales}"
+        if progress.seconds_left is not None:
+            line += f", {duration(progress.seconds_left)} left"
+    return line
+
+
+def duration(seconds: float) -> str:
+    """Return a time in words, such as 40 s or 3 min."""
+    return f"{math.ceil(seconds)} s" if seconds < 100 else f"{math.ceil(seconds / 60)} min"
+
+
+def show_picture(pixels: np.ndarray, words: str) -> str:
+    """Return an HTML image with a picture in it.
+
+    Args:
+        pixels: [H, W, 3], uint8, RGB.
+        words: for those who do not see it.
+    """
+    pixels = resize(pixels, reduced_size(pixels.shape[:2], SEEN_SIZE))
+    quality = (cv2.IMWRITE_JPEG_QUALITY, QUALITY)
+    _, data = cv2.imencode(".jpg", np.ascontiguousarray(pixels[..., ::-1]), quality)
+    source = "data:image/jpeg;base64," + base64.b64encode(data).decode()
+    return f'<img class="picture" alt="{html.escape(words)}" src="{source}">'
+
+
+def curve(totals: Sequence[float]) -> str:
+    """Return the loss as an SVG line in the text's colour, logarithmic where all are positive."""
+    width, height = CURVE
+    values = np.asarray(totals, np.float64)
+    if (values > 0).all():
+        values = np.log10(values)
+    span = float(np.ptp(values)) or 1.0
+    x = np.linspace(0, width, len(values))
+    y = height - (values - values.min()) / span * height
+    points = " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True))
+    words = f"Loss: {totals[0]:.3g} at the first iteration, {totals[-1]:.3g} at iteration " + str(
+        len(totals)
+    )
+    return (
+        f'<figure><svg role="img" aria-label="{words}" viewBox="0 -4 {width} {height + 8}" '
+        f'preserveAspectRatio="none"><polyline points="{points}" fill="none" '
+        'stroke="currentColor" stroke-width="2" vector-effect="non-scaling-stroke"/></svg>'
+        f"<figcaption>{words}</figcaption></figure>"
+    )

@@ -1,0 +1,373 @@
+"""Visitors' folders on disk: pictures that they upload or paint, and their results.
+
+    <folder>/<visitor>/pictures/lake.jpg
+    <folder>/<visitor>/results/0001/result/result.png, and what lies beside it
+
+A visitor is whoever has a random token, which their browser keeps. Their folder's name is its hash:
+who sees the disk cannot come in as them. Names that come from visitors are never joined to a path
+before they are made plain, and what is found is looked for by listing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+import shutil
+import tempfile
+import threading
+import unicodedata
+import warnings
+import zipfile
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PIL import Image
+
+from neural_style.config import PICTURE_SETTINGS, Config, load_settings
+from neural_style.errors import StyleError
+from neural_style.images import replacing
+from neural_style.result import DEFAULT_FORMAT
+from neural_style.studio.settings import Settings
+
+if TYPE_CHECKING:
+    import numpy as np
+
+# What may be uploaded, by Pillow's names: the endings of each, its own first.
+FORMATS = {
+    "PNG": (".png",),
+    "JPEG": (".jpg", ".jpeg"),
+    "WEBP": (".webp",),
+    "TIFF": (".tif", ".tiff"),
+    "BMP": (".bmp",),
+    "GIF": (".gif",),
+}
+ALLOWED = "PNG, JPEG, WebP, TIFF, BMP or GIF"
+# What is no picture where one may stand.
+STARTS = [("init_img_type", name) for name in ("content", "style", "random")]
+LONGEST_NAME = 80  # characters, without the ending
+LEAST_TOKEN = 16  # characters; shorter ones could be guessed
+
+
+class Visitors:
+    """The folders of all visitors, and how much they may take."""
+
+    def __init__(self, folder: Path, settings: Settings):
+        """Make the folder.
+
+        Args:
+            folder: where the visitors' own folders go.
+            settings: the limits.
+
+        Raises:
+            StyleError: it cannot be made.
+        """
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StyleError(f"folder: {folder} cannot be made: {error.strerror}") from error
+        self._folder = folder.resolve()
+        self._settings = settings
+        self._lock = threading.Lock()
+
+    def folder(self, token: str) -> Path:
+        """Return a visitor's folder, which may not be there yet.
+
+        Raises:
+            StyleError: not a token.
+        """
+        if not isinstance(token, str) or not LEAST_TOKEN <= len(token) <= 200:
+            raise StyleError("this browser has no name here yet: load the page again")
+        name = hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+        return self._folder / name
+
+    def keep_picture(
+        self, token: str, source: str | os.PathLike[str], name: str, running: Collection[Path] = ()
+    ) -> Path:
+        """Check a file that was uploaded, by its header alone, and keep it.
+
+        Args:
+            token: the visitor's.
+            source: where the server has put the file.
+            name: what the visitor calls it.
+            running: folders of results that are being painted.
+
+        Returns:
+            Where it is kept. The same content is kept once; another of the same name gets another.
+
+        Raises:
+            StyleError: not a picture, too large, or no room.
+        """
+        size = os.stat(source).st_size
+        most = self._settings.upload_bytes
+        if size > most:
+            raise StyleError(
+                f"the file has {size / 1e6:.1f} MB, allowed are {most / 1e6:g}: save it smaller"
+            )
+        endings = _endings(source, self._settings.upload_pixels)
+        return self._keep(token, _plain_name(name, endings), Path(source).read_bytes(), running)
+
+    def keep_array(
+        self, token: str, array: np.ndarray, name: str, running: Collection[Path] = ()
+    ) -> Path:
+        """Keep a picture that was painted on the page, as PNG; as `keep_picture` otherwise.
+
+        Args:
+            token: the visitor's.
+            array: [H, W], [H, W, 3] or [H, W, 4], uint8.
+            name: what it shall be called.
+            running: folders of results that are being painted.
+        """
+        height, width = array.shape[:2]
+        _check_pixels(width, height, self._settings.upload_pixels)
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "array.png"
+            Image.fromarray(array).save(path)
+            data = path.read_bytes()
+        return self._keep(token, _plain_name(name, (".png",)), data, running)
+
+    def pictures(self, token: str) -> list[Path]:
+        """Return the pictures that are kept of a visitor, the newest first."""
+        return _newest_first(_files(self.folder(token) / "pictures"))
+
+    def picture(self, token: str, name: str) -> Path:
+        """Return a visitor's picture by its name.
+
+        Raises:
+            StyleError: there is none.
+        """
+        for path in self.pictures(token):
+            if path.name == name:
+                return path
+        raise StyleError("there is no such picture of yours here: give it again")
+
+    def check(self, token: str, config: Config) -> None:
+        """See to it that a Config names this visitor's pictures alone, by their whole paths.
+
+        Raises:
+            StyleError: another file.
+        """
+        mine = {str(path) for path in self.pictures(token)}
+        for name, picture in _pictures_of(config):
+            if str(picture) not in mine:
+                raise StyleError(f"{name}: there is no such picture of yours here: give it again")
+
+    def results(self, token: str) -> list[Path]:
+        """Return a visitor's results, the newest first: the pictures, each in its folder."""
+        return _newest_first(_results(self.folder(token)))
+
+    def new_folder(self, token: str) -> Path:
+        """Make a folder of a visitor's for one result, and return it.
+
+        Raises:
+            StyleError: it cannot be made.
+        """
+        parent = self.folder(token) / "results"
+        try:
+            parent.mkdir(parents=True, exist_ok=True)
+            number = max(
+                (int(path.name) for path in _folders(parent) if path.name.isdecimal()), default=0
+            )
+            while True:
+                number += 1
+                with contextlib.suppress(FileExistsError):
+                    path = parent / f"{number:04d}"
+                    path.mkdir()
+                    return path
+        except OSError as error:
+            raise StyleError(f"no folder can be made for the result: {error.strerror}") from error
+
+    def package(self, token: str, result: Path) -> Path:
+        """Return a zip of a result: the picture, its settings, and the pictures named in them.
+
+        In a folder with its contents, `neural_style -config config.yaml` makes the picture again.
+
+        Args:
+            token: the visitor's.
+            result: one of `results`.
+
+        Raises:
+            StyleError: not a result of this visitor's.
+        """
+        if result not in self.results(token):
+            raise StyleError("there is no such result of yours here: choose one of those shown")
+        named = {path.name: path for path in self.pictures(token)}
+        settings = result.parent / "config.yaml"
+        pictures = _pictures_of(Config(**load_settings(settings)))
+        wanted = [named[name] for _, name in pictures if name in named]
+        path = result.parent / f"{result.stem}.zip"
+        with replacing(path) as file, zipfile.ZipFile(file, "w") as package:
+            for part in dict.fromkeys([result, settings, *wanted]):
+                package.write(part, part.name)
+        return path
+
+    def make_room(self, running: Collection[Path] = (), more: int = 0) -> None:
+        """Remove the oldest results until there is room.
+
+        Args:
+            running: folders of results, from `new_folder`, that stay.
+            more: bytes that there shall be room for.
+
+        Raises:
+            StyleError: there is none.
+        """
+        with self._lock:
+            self._make_room({Path(path) for path in running}, more)
+
+    def _make_room(self, running: Collection[Path], more: int) -> None:
+        most = self._settings.disk_bytes
+        taken = more + _size(self._folder)
+        if taken <= most:
+            return
+        found = [
+            path
+            for visitor in _folders(self._folder)
+            for path in _folders(visitor / "results")
+            if path not in running
+        ]
+        for path in sorted(found, key=_time):
+            taken -= _size(path)
+            shutil.rmtree(path, ignore_errors=True)
+            if taken <= most:
+                return
+        raise StyleError(
+            f"there is no room left: all visitors' pictures together may take {most / 1e6:g} MB on "
+            "this server; try again later"
+        )
+
+    def _keep(self, token: str, name: str, data: bytes, running: Collection[Path]) -> Path:
+        folder = self.folder(token) / "pictures"
+        stem, suffix = os.path.splitext(name)
+        digest = hashlib.sha256(data).digest()
+        with self._lock:
+            others = {path.name: path for path in _files(folder)}
+            for path in others.values():
+                is_same = path.stat().st_size == len(data) and path.suffix == suffix
+                if is_same and hashlib.sha256(path.read_bytes()).digest() == digest:
+                    return path
+            self._make_room({Path(path) for path in running}, len(data))
+            number = 1
+            taken = {other.lower() for other in others}
+            while name.lower() in taken:
+                number += 1
+                name = f"{stem}_{number}{suffix}"
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise StyleError(f"the picture cannot be kept: {error.strerror}") from error
+            path = folder / name
+            with replacing(path) as file:
+                file.write(data)
+            return path
+
+
+def _endings(source: str | os.PathLike[str], most_pixels: int) -> tuple[str, ...]:
+    """Return the endings that a file's content may have; no pixel is decoded.
+
+    Raises:
+        StyleError: it is no picture that is allowed, or has too many pixels.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(source, formats=tuple(FORMATS)) as image:
+                found, (width, height) = image.format, image.size
+    except Exception as error:  # whatever a parser makes of a hostile file
+        raise StyleError(f"the file is not a picture that can be read: give a {ALLOWED}") from error
+    _check_pixels(width, height, most_pixels)
+    return FORMATS.get(found, FORMATS["JPEG"])  # JPEGs of several pictures have another name
+
+
+def _check_pixels(width: int, height: int, most: int) -> None:
+    if width * height > most:
+        raise StyleError(
+            f"the picture has {width} x {height} pixels, allowed are {most / 1e6:g} million in "
+            "all: reduce it first"
+        )
+
+
+def _plain_name(name: str, endings: tuple[str, ...]) -> str:
+    """Return a name that is one in any folder: letters, digits, a few signs, and an ending."""
+    name = unicodedata.normalize("NFC", name[:1000]).replace("\\", "/").rpartition("/")[2]
+    stem, dot, suffix = name.rpartition(".")
+    if not (dot and f".{suffix.lower()}" in endings):
+        # Of another ending, the whole is the name: a zip named lake.png stays recognisable.
+        stem, suffix = name if not _is_ending(suffix) else stem, endings[0][1:]
+    # Spaces, @, : and commas have a meaning on the command line, or none.
+    stem = re.sub(r"[^\w.-]+", "_", stem).strip("._-")
+    while len(stem.encode()) > LONGEST_NAME:
+        stem = stem[:-1]
+    return f"{stem.rstrip('._-') or 'picture'}.{suffix.lower()}"
+
+
+def _is_ending(suffix: str) -> bool:
+    return f".{suffix.lower()}" in {ending for endings in FORMATS.values() for ending in endings}
+
+
+def _pictures_of(config: Config) -> Iterator[tuple[str, Any]]:
+    """Yield each picture of a Config with the name of its setting."""
+    for name in PICTURE_SETTINGS:
+        value = getattr(config, name)
+        for picture in value if isinstance(value, tuple) else [value]:
+            if picture is not None and (name, picture) not in STARTS:
+                yield name, picture
+
+
+def _results(folder: Path) -> list[Path]:
+    """Return the results' pictures in a visitor's folder."""
+    return [
+        path
+        for run in _folders(folder / "results")
+        for result in _folders(run)
+        for path in _files(result)
+        if path.name == f"{result.name}{DEFAULT_FORMAT}"
+        if (result / "config.yaml").is_file()
+    ]
+
+
+def _folders(folder: Path) -> list[Path]:
+    return [Path(entry.path) for entry in _entries(folder) if entry.is_dir(follow_symlinks=False)]
+
+
+def _files(folder: Path) -> list[Path]:
+    """Return the files in a folder that are no links, and not being written."""
+    return [
+        Path(entry.path)
+        for entry in _entries(folder)
+        if entry.is_file(follow_symlinks=False) and not entry.name.startswith(".")
+    ]
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    """Return what is in a folder; nothing if it is none, or a link."""
+    if folder.is_symlink():
+        return []
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except OSError:
+        return []
+
+
+def _newest_first(paths: list[Path]) -> list[Path]:
+    return sorted(paths, key=lambda path: (_time(path), path.parent, path), reverse=True)
+
+
+def _time(path: Path) -> int:
+    try:
+        return path.stat(follow_symlinks=False).st_mtime_ns
+    except OSError:
+        return 0
+
+
+def _size(folder: Path) -> int:
+    """Return how many bytes the files below a folder take."""
+    total = 0
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            with contextlib.suppress(OSError):
+                facts = os.lstat(os.path.join(parent, name))
+                total += facts.st_size // max(1, facts.st_nlink)  # a file of two names, once
+    return total

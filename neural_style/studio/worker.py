@@ -1,0 +1,263 @@
+"""What a painter's process does: paint a picture, preview one, make masks."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from neural_style.checkpoint import Checkpoints
+from neural_style.compact import HEADS
+from neural_style.config import FIELDS, PICTURE_SETTINGS, Config
+from neural_style.images import Picture, to_pixels
+from neural_style.layers import resolve_layer
+from neural_style.matching import match_masks, read_pair
+from neural_style.optimise import Step
+from neural_style.recolour import recolour
+from neural_style.result import Result, ResultFolder
+from neural_style.segmentation import Request, make_masks
+from neural_style.studio.masking import mask_of, together
+from neural_style.studio.messages import Orders, Painted, Reached
+from neural_style.transfer import (
+    build_network,
+    device_scope,
+    finish,
+    load_inputs,
+    scale_iterations,
+    scale_sizes,
+    stylize,
+)
+
+# Seconds between pictures that are shown; more where they take so long that they would slow it.
+INTERVAL = 1.0
+MOST_OF_THE_TIME = 0.1
+# A preview's size, and its iterations: with so many the style is there. Where they take long, as
+# with style_distance sliced, it is shown as it is after so many seconds: with six it can be told.
+PREVIEW_SIZE = 256
+PREVIEW_ITERATIONS = 12
+PREVIEW_SECONDS = 3.5
+# The endings of a result's copies beside its PNG, and their bits.
+COPIES = {".jpg": 8, ".tif": 16}
+
+Tell = Callable[[Any], None]
+
+
+def warm() -> None:
+    """Load the preview's network, so that the first preview need not wait for TensorFlow."""
+    config = Config(content_img="none", style_imgs="none", model_weights="compact")
+    with device_scope(config) as device:
+        build_network(config, device)
+
+
+def paint(
+    config: Config, folder: Path, resume: bool, minutes: float, tell: Tell, orders: Orders
+) -> Painted:
+    """Paint a picture and write its folder.
+
+    Args:
+        config: its pictures are given by whole paths.
+        folder: where the result's own folder goes.
+        resume: to go on with the run that was stopped there.
+        minutes: after which it is stopped.
+        tell: called with a `Reached` for each step, and now and then with the picture so far,
+            [H, W, 3], uint8.
+        orders: looked at between steps.
+
+    Raises:
+        StyleError: something that the visitor can mend.
+    """
+    if config.transfer == "color":
+        result = recolour(config)
+        result = replace(result, config=portable(result.config))
+        written = ResultFolder(replace(config, img_output_dir=str(folder)), result.picture.size)
+        return Painted(_written(written, result), False)
+    inputs = load_inputs(config)
+    size = inputs.content.shape[:2]
+    results = ResultFolder(replace(config, img_output_dir=str(folder)), size)
+    config = replace(portable(config), resume=resume)
+    checkpoints = Checkpoints(results, resume)
+    pace = Pace(config, size)
+    now = config
+    limit = time.monotonic() + 60 * minutes
+    is_late = False
+    due = 0.0
+
+    def adjust() -> dict[str, Any]:
+        nonlocal now
+        weights = dict(orders.weights)
+        now = replace(config, **weights)
+        return weights
+
+    def on_step(step: Step) -> None:
+        nonlocal due, is_late
+        tell(pace.reached(step))
+        began = time.monotonic()
+        if began >= due:
+            picture = finish(now, inputs, step.image)
+            tell(to_pixels(Picture(picture.rgb)))
+            ended = time.monotonic()
+            due = began + max(INTERVAL, (ended - began) / MOST_OF_THE_TIME)
+        is_late = began >= limit
+        if orders.stop or is_late:
+            raise KeyboardInterrupt
+
+    result = stylize(config, on_step, inputs, checkpoints, adjust)
+    path = _written(results, result)
+    if not result.interrupted:
+        checkpoints.remove()
+    late = is_late and not orders.stop and result.interrupted
+    message = f"stopped after {minutes:g} minutes, as long as this server paints at once" * late
+    return Painted(path, result.interrupted, message)
+
+
+def _written(folder: ResultFolder, result: Result) -> Path:
+    """Write a result's folder, and the picture in all formats that it can be downloaded in."""
+    path = folder.write(result)
+    for suffix, bits in COPIES.items():
+        copy = replace(result.config, img_name=path.with_suffix(suffix).name, bits=bits)
+        replace(result, config=copy).save(path.with_suffix(suffix))
+    return path
+
+
+def portable(config: Config) -> Config:
+    """Return the Config without what is of this machine: pictures have their files' names alone.
+
+    In a folder with these files it makes the same picture. The device is the first GPU, which is
+    all that this process sees (see `painter`), or in its place the CPU.
+    """
+    names = ("content_img_dir", "style_imgs_dir", "img_output_dir", "device")
+    changes: dict[str, Any] = {name: FIELDS[name].default for name in names}
+    for name in PICTURE_SETTINGS:
+        value = getattr(config, name)
+        named = tuple(map(_file_name, value)) if isinstance(value, tuple) else _file_name(value)
+        changes[name] = named
+    return replace(config, **changes)
+
+
+def _file_name(picture: Any) -> Any:
+    return os.path.basename(picture) if isinstance(picture, str | os.PathLike) else picture
+
+
+@dataclass
+class Pace:
+    """How fast a picture is painted, and how long it will take.
+
+    Attributes:
+        config: the settings.
+        size: the picture's height and width.
+    """
+
+    config: Config
+    size: tuple[int, int]
+
+    def __post_init__(self) -> None:
+        """Divide the iterations among the scales."""
+        self._areas = [height * width for height, width in scale_sizes(self.config, self.size)]
+        self._iterations = scale_iterations(self.config, len(self._areas))
+        self._began = time.monotonic()
+        self._first: tuple[int, int, float] | None = None  # scale, iteration and time
+        self._each: float | None = None  # seconds that a pixel takes in an iteration
+
+    def reached(self, step: Step) -> Reached:
+        """Return how far a step is on the way."""
+        now = time.monotonic()
+        # What is done once, before the first iteration of a scale, is not counted.
+        if self._first is None or self._first[0] < step.scale:
+            self._first = (step.scale, step.iteration, now)
+        _, iteration, then = self._first
+        if step.iteration > iteration:
+            pixels = (step.iteration - iteration) * self._areas[step.scale - 1]
+            self._each = (now - then) / pixels
+        left = self._iterations[step.scale - 1 :]
+        left[0] = max(0, sum(self._iterations[: step.scale]) - step.iteration)
+        areas = self._areas[step.scale - 1 :]
+        pixels = sum(count * area for count, area in zip(left, areas, strict=True))
+        return Reached(
+            step.iteration,
+            sum(self._iterations),
+            step.scale,
+            len(self._areas),
+            step.total,
+            step.terms,
+            now - self._began,
+            None if self._each is None else self._each * pixels,
+        )
+
+
+def preview(config: Config) -> np.ndarray:
+    """Return what a picture will be like, small and in a few seconds: [H, W, 3], uint8.
+
+    Raises:
+        StyleError: something that the visitor can mend.
+    """
+    limit = time.monotonic() + PREVIEW_SECONDS
+
+    def on_step(step: Step) -> None:
+        if time.monotonic() >= limit:
+            raise KeyboardInterrupt
+
+    return stylize(preview_config(config), on_step).image
+
+
+def preview_config(config: Config) -> Config:
+    """Return the settings of a preview: another's at a small size, through the compact network.
+
+    Layers that the compact network does not predict become the default ones. It starts from the
+    photograph: from noise the few iterations would not get anywhere.
+    """
+    size = min(config.max_size, PREVIEW_SIZE)
+    changes: dict[str, Any] = {
+        "max_size": size,
+        "network": "vgg19",
+        "model_weights": "compact",
+        "pooling_type": "avg",
+        "precision": "auto",
+        "device": FIELDS["device"].default,
+        "draft_weights": "",
+        "optimizer": "lbfgs",
+        "max_iterations": min(config.max_iterations, PREVIEW_ITERATIONS),
+        "scales": 1,
+        "scale_shares": (),
+        "mask_feather": config.mask_feather * size / config.max_size,
+        "resume": False,
+    }
+    if config.content_img is not None and config.content_weight:
+        changes["init_img_type"] = "content"
+    for layers in ("content_layers", "style_layers"):
+        if any(
+            resolve_layer(name, config.network) not in HEADS for name in getattr(config, layers)
+        ):
+            changes[layers] = FIELDS[layers].default
+            changes[f"{layers.removesuffix('s')}_weights"] = ()
+    if "style_layers" in changes:
+        changes["style_imgs_layers"] = ()
+    return replace(config, **changes)
+
+
+def masks(config: Config, request: Request) -> list[tuple[str, str, np.ndarray]]:
+    """Make masks of a photograph, or label maps of it and another picture.
+
+    Returns:
+        For each what to add to its file's name, a remark, and the picture, [H, W, 3], uint8.
+
+    Raises:
+        StyleError: something that the visitor can mend.
+    """
+    config = replace(config, device=FIELDS["device"].default)
+    if request.match is None:
+        return make_masks(config, request)
+    return match_masks(config, request, read_pair(config, request))
+
+
+TASKS = {
+    "paint": paint,
+    "preview": preview,
+    "masks": masks,
+    "mask_of": mask_of,
+    "together": together,
+}
