@@ -151,8 +151,8 @@ VARIED = {
     "-vary style_imgs wave.jpg abstract.jpg 'wave.jpg abstract.jpg'",
     "losses": "-content_img lake.jpg -style_imgs abstract.jpg "
     "-vary style_distance gram wasserstein mean_std sliced "
-    "-vary content_distance raw centred normalised -strength 60 -max_size 256 "
-    "-model_weights compact",
+    "-vary content_distance raw centred normalised -content_layers relu3_1 -strength 60 "
+    "-max_size 192 -model_weights compact",
     "scale": "-content_img lake.jpg -style_imgs abstract.jpg -vary style_scale 0.5 1 2 "
     "-max_size 256 -model_weights compact",
     "style_fit": "-content_img lake.jpg -style_imgs glass.jpg -vary style_fit stretch keep "
