@@ -10,6 +10,7 @@ import re
 import secrets
 import shutil
 import signal
+import socket
 import threading
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,7 @@ def serve(settings: Settings) -> None:
     Raises:
         StyleError: the port is taken, or the folder cannot be written.
     """
+    _check_port(settings)
     folder = Path(os.path.expanduser(settings.folder))
     cache = folder.absolute() / "cache"
     try:
@@ -88,29 +90,36 @@ def _launch(page: gr.Blocks, studio: Studio) -> None:
     settings = studio.settings
     logging.getLogger("httpx").setLevel(logging.WARNING)  # Gradio asks itself whether it is up
     page.queue(max_size=100 + settings.most_waiting, default_concurrency_limit=4)
+    page.launch(
+        server_name=settings.host,
+        server_port=settings.port,
+        auth=[tuple(pair.split(":", 1)) for pair in settings.auth] or None,
+        root_path=settings.root_path or None,
+        allowed_paths=[str(studio.samples)] if studio.samples else [],
+        max_file_size=settings.upload_bytes,
+        app_kwargs={"middleware": [Middleware(Guard, studio=studio)]},
+        css_paths=PAGE / "page.css",
+        js=(PAGE / "page.js").read_text(encoding="utf-8"),
+        theme=gr.themes.Default(primary_hue="indigo", neutral_hue="slate"),
+        footer_links=[],
+        prevent_thread_lock=True,
+        quiet=True,
+        share=False,
+        ssr_mode=False,
+        enable_monitoring=False,
+        show_error=False,
+    )
+
+
+def _check_port(settings: Settings) -> None:
+    """Raise a StyleError, before anything is started, if the address cannot be listened on."""
+    kind = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
-        page.launch(
-            server_name=settings.host,
-            server_port=settings.port,
-            auth=[tuple(pair.split(":", 1)) for pair in settings.auth] or None,
-            root_path=settings.root_path or None,
-            allowed_paths=[str(studio.samples)] if studio.samples else [],
-            max_file_size=settings.upload_bytes,
-            app_kwargs={"middleware": [Middleware(Guard, studio=studio)]},
-            css_paths=PAGE / "page.css",
-            js=(PAGE / "page.js").read_text(encoding="utf-8"),
-            theme=gr.themes.Default(primary_hue="indigo", neutral_hue="slate"),
-            footer_links=[],
-            prevent_thread_lock=True,
-            quiet=True,
-            share=False,
-            ssr_mode=False,
-            enable_monitoring=False,
-            show_error=False,
-        )
+        socket.create_server((settings.host, settings.port), family=kind).close()
     except OSError as error:
         raise StyleError(
-            f"port: {settings.port} on {settings.host} cannot be listened on; give another -port"
+            f"port: {settings.port} on {settings.host} cannot be listened on "
+            f"({error.strerror}); give another -port or -host"
         ) from error
 
 
