@@ -166,7 +166,16 @@ class TestCommandLine:
                 "layer 'relu1_2': the network compact does not predict it",
             ),
             (
-                ["-vary", "draft_weights", "compact", "n.h5", "-scales", "2", "-max_iterations", "3"],
+                [
+                    "-vary",
+                    "draft_weights",
+                    "compact",
+                    "n.h5",
+                    "-scales",
+                    "2",
+                    "-max_iterations",
+                    "3",
+                ],
                 1,
                 "no file n.h5",
             ),
