@@ -31,7 +31,7 @@ PICTURES = 4
 # first block, which are the largest.
 PASSING = 3.6
 # What `sliced` keeps of each activation of VGG along its directions: the value, and where it was
-# before they were sorted; and as much for each style's. Measured, with compact at 512 px: 16 and 23
+# before they were sorted; and as much for each style's. Measured, with compact at 512 px: 16 and 22
 # bytes for one and two styles, 16 and 24 by this. Other distances took no more than `gram`.
 SORTED = 2 * FLOAT
 # Pictures that the optimiser's last Step holds, and bytes a pixel that matching colours took beside
