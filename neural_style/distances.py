@@ -249,9 +249,17 @@ def sliced(
 
 
 def _relative(found: tf.Tensor, targets: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
-    """Return UNIT sum_i w_i ||found - target_i||^2 / ||target_i||^2 for k targets."""
-    distances = tf.reduce_sum((found - targets) ** 2, [1, 2])
-    return UNIT * tf.tensordot(weights, distances / tf.reduce_sum(targets**2, [1, 2]), 1)
+    """Return UNIT sum_i w_i ||found - target_i||^2 / ||target_i||^2 for k targets.
+
+    By one blended target and a constant, as in `losses.style_loss`: so the gradient needs one
+    difference, whatever k is.
+    """
+    shares = weights / tf.reduce_sum(targets**2, [1, 2])
+    total = tf.reduce_sum(shares)
+    blend = tf.math.divide_no_nan(tf.tensordot(shares, targets, 1), total)
+    spreads = tf.reduce_sum((targets - blend) ** 2, [1, 2])
+    distance = tf.reduce_sum((found - blend) ** 2)
+    return UNIT * (total * distance + tf.tensordot(shares, spreads, 1))
 
 
 def _resampled(sorted_values: tf.Tensor, count: int | tf.Tensor) -> tf.Tensor:
