@@ -167,7 +167,8 @@ class Outcome:
         keep: whether the picture is painted on when the page is closed.
         message: what is wrong, or nothing.
         preview: what to expect.
-        live: the picture so far.
+        live: how far it is, and the loss.
+        picture: as it is so far.
         compare: before and after.
         command: that makes this picture.
         downloads: a button for each format.
@@ -182,6 +183,7 @@ class Outcome:
     message: gr.HTML
     preview: gr.HTML
     live: gr.HTML
+    picture: gr.HTML
     compare: gr.ImageSlider
     command: gr.Textbox
     downloads: dict[str, gr.DownloadButton]
@@ -308,6 +310,7 @@ def outcome() -> Outcome:
     keep = gr.Checkbox(True, label="Paint on when this page is closed")
     preview = gr.HTML("", elem_id="preview")
     live = gr.HTML("", elem_id="live")
+    picture = gr.HTML("", elem_id="picture")
     compare = gr.ImageSlider(
         label="Before and after", type="filepath", format="png", visible=False, buttons=[]
     )
@@ -338,6 +341,6 @@ def outcome() -> Outcome:
     with gr.Accordion("Settings of an earlier result", open=False):
         earlier = upload("Drop a result here: all its settings come back", 140)
     return Outcome(
-        *(start, stop, go_on, keep, message, preview, live, compare, command, downloads),
+        *(start, stop, go_on, keep, message, preview, live, picture, compare, command, downloads),
         *(gallery, earlier),
     )

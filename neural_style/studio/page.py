@@ -352,7 +352,13 @@ def _jobs(studio: Studio, page: gr.Blocks, form: Form, outcome: Outcome) -> None
     """Start, stop and go on; show what is painted, also after the page was loaded anew."""
     shown = [
         *(outcome.start, outcome.stop, outcome.go_on, outcome.message, outcome.live),
-        *(outcome.compare, outcome.command, outcome.gallery, *outcome.downloads.values()),
+        *(
+            outcome.picture,
+            outcome.compare,
+            outcome.command,
+            outcome.gallery,
+            *outcome.downloads.values(),
+        ),
     ]
     options = {
         "show_progress": "hidden",
@@ -361,23 +367,31 @@ def _jobs(studio: Studio, page: gr.Blocks, form: Form, outcome: Outcome) -> None
     }
 
     async def watch(job: Job) -> AsyncIterator[Updates]:
-        version = None
+        version, state, picture = None, None, None
         while True:
             progress = job.progress
+            updates: Updates = {}
             if progress.version != version:
-                version = progress.version
-                yield {
-                    outcome.live: view.show(progress),
+                updates[outcome.live] = view.show(progress)
+            if progress.state != state:
+                updates |= {
                     outcome.start: gr.update(interactive=progress.state in ENDED),
                     outcome.stop: gr.update(interactive=progress.state not in ENDED),
                     outcome.go_on: gr.update(interactive=progress.state == "stopped"),
                 }
+            if progress.picture is not picture:  # large: sent when it is new, and only then
+                words = "The picture so far"
+                updates[outcome.picture] = view.show_picture(progress.picture, words)
+            version, state, picture = progress.version, progress.state, progress.picture
+            if updates:
+                yield updates
             if progress.state in ENDED:
                 break
             await asyncio.sleep(LOOK_EVERY)
         if progress.state == "failed":
             yield {outcome.message: problem(progress.message)}
         if progress.result:
+            yield {outcome.picture: ""}
             yield await studio.soon(_shown, studio, outcome, job.visitor, progress.result)
 
     async def paint(
@@ -472,10 +486,14 @@ def _results(studio: Studio, form: Form, outcome: Outcome, preset: gr.Dropdown) 
         results = studio.visitors.results(token)
         if event.index >= len(results):  # removed since the page was drawn
             return {outcome.gallery: studio.results(token)}
-        return {outcome.live: "", **_shown(studio, outcome, token, results[event.index])}
+        return {
+            outcome.live: "",
+            outcome.picture: "",
+            **_shown(studio, outcome, token, results[event.index]),
+        }
 
     shown = [
-        *(outcome.live, outcome.compare, outcome.command, outcome.gallery),
+        *(outcome.live, outcome.picture, outcome.compare, outcome.command, outcome.gallery),
         *outcome.downloads.values(),
     ]
     outcome.gallery.select(choose, None, shown, **options)

@@ -26,7 +26,7 @@ from neural_style.studio.visitors import Visitors
 COOKIE = "neural_style_visitor"
 TOKEN = re.compile(r"[0-9a-f]{32}")  # its value
 MOST_WAITING = 64  # threads; who comes later waits for one
-LOOK_EVERY = 0.2  # seconds between two looks at a job
+LOOK_EVERY = 0.4  # seconds between two looks at a job
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""What the page shows of a job while it goes on: the picture so far, how far, and the loss.
+"""What the page shows of a job while it goes on: how far it is, the loss, the picture so far.
 
 As HTML with everything in it, so that nothing of it lies on disk.
 """
@@ -32,15 +32,13 @@ WORDS = {
 
 
 def show(progress: Progress) -> str:
-    """Return the HTML of a job's progress."""
+    """Return the HTML of a job's progress, without its picture."""
     parts = [f'<p class="state" role="status">{html.escape(state(progress))}</p>']
     if progress.state in ("painting", "stopping"):
         share = progress.iteration / max(1, progress.iterations)
         parts.append(
             f'<progress aria-label="Progress" max="1" value="{share:.4f}">{share:.0%}</progress>'
         )
-    if progress.picture is not None:
-        parts.append(show_picture(progress.picture, "The picture so far"))
     if len(progress.totals) > 1:
         parts.append(curve(progress.totals))
     return f'<div class="live">{"".join(parts)}</div>'

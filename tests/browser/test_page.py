@@ -53,7 +53,7 @@ LIVE = """() => {
     const part = (name) => document.querySelector("#live " + name);
     return {
         state: part(".state") ? part(".state").innerText : "",
-        picture: part("img") ? part("img").src : null,
+        picture: (document.querySelector("#picture img") || {}).src || null,
         progress: part("progress") ? part("progress").value : null,
         points: part("polyline") ? part("polyline").getAttribute("points").split(" ").length : 0,
         words: part("figcaption") ? part("figcaption").innerText : "",
