@@ -60,6 +60,19 @@ SHEETS = {
     ),
 }
 
+# The presets of one loss each, every one with a style that suits it.
+SHEETS |= {
+    f"loss_{name}": (f"-preset {name} -content_img lake.jpg {flags}", ["content", "style_1"])
+    for name, flags in {
+        "wasserstein": "-style_imgs abstract.jpg -max_size 320",
+        "mean_std": "-style_imgs ink.jpg -max_size 320",
+        "sliced": "-style_imgs strokes.jpg",
+        "centred": "-style_imgs wave.jpg -max_size 320",
+        "normalised": "-style_imgs abstract.jpg -max_size 320",
+        "smooth": "-style_imgs glass.jpg -max_size 320",
+    }.items()
+}
+
 # A sheet of colour.md: the photograph, and what follows it for each picture below its caption.
 COLOUR_SHEETS = {
     "colour_style": (
@@ -138,9 +151,14 @@ VARIED = {
     "-vary style_imgs wave.jpg abstract.jpg 'wave.jpg abstract.jpg'",
     "losses": "-content_img lake.jpg -style_imgs abstract.jpg "
     "-vary style_distance gram wasserstein mean_std sliced "
-    "-vary content_distance raw centred normalised -max_size 256 -model_weights compact",
+    "-vary content_distance raw centred normalised -content_layers relu3_1 -strength 60 "
+    "-max_size 192 -model_weights compact",
     "scale": "-content_img lake.jpg -style_imgs abstract.jpg -vary style_scale 0.5 1 2 "
     "-max_size 256 -model_weights compact",
+    "style_fit": "-content_img lake.jpg -style_imgs glass.jpg -vary style_fit stretch keep "
+    "-max_size 256 -model_weights compact",
+    "strength": "-content_img lake.jpg -style_imgs strokes.jpg -vary strength 0 20 50 80 100 "
+    "-vary max_size 128 256 384 -model_weights compact",
     "colour_both": "-content_img lake.jpg -style_imgs strokes.jpg -vary color_match auto linear "
     "-max_size 256 -model_weights compact",
 }

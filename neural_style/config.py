@@ -17,9 +17,11 @@ from neural_style.layers import NETWORKS, resolve_layer
 PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff")
 # Settings that may change while a picture is being painted (see `transfer.stylize`).
 LIVE = (
-    *("content_weight", "style_weight", "tv_weight"),
+    *("strength", "content_weight", "style_weight", "tv_weight"),
     *("style_imgs_weights", "content_layer_weights", "style_layer_weights"),
 )
+# The weights whose ratio strength decides.
+BALANCE = ("content_weight", "style_weight")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,6 +158,15 @@ class Config:
         of_run=True,
     )
 
+    strength: float | None = _setting(
+        None,
+        "how much of the style, from 0, the photograph, to 100, the style alone: the same number "
+        "looks alike at every size, through every network, with every style_distance; it decides "
+        "the ratio of content_weight and style_weight, and is given instead of them",
+        "Losses",
+        least=0,
+        most=100,
+    )
     content_weight: float = _setting(5.0, "weight of the photograph's content", "Losses", least=0)
     style_weight: float = _setting(1e4, "weight of the style", "Losses", least=0)
     tv_weight: float = _setting(1e-3, "weight of smoothness (total variation)", "Losses", least=0)
@@ -395,9 +406,10 @@ class Config:
         return self.original_colors or self.transfer == "style"
 
     def active_layers(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Return the content and the style layers that have a weight."""
+        """Return the content and the style layers that have a weight, or may with strength."""
+        has_content = self.content_weight or self.strength is not None
         return (
-            self.content_layers if self.content_weight else (),
+            self.content_layers if has_content else (),
             self.style_layers if self.style_weight else (),
         )
 
@@ -430,12 +442,17 @@ class Config:
             object.__setattr__(self, "style_imgs_weights", weights)
 
     def _check_pictures(self) -> None:
+        if self.strength is not None and self.style_weight == 0:
+            raise StyleError(
+                f"strength: received {self.strength:g} with style_weight 0, which leaves no style "
+                "to weigh: leave strength away, or set style_weight above 0"
+            )
         if self.content_weight == 0 == self.style_weight:
             raise StyleError(
                 "content_weight and style_weight are both 0: set one above 0, or there is "
                 "nothing to paint"
             )
-        if self.content_img is None and self.content_weight > 0:
+        if self.content_img is None and self.active_layers()[0]:
             raise StyleError("content_img is missing: give the photograph to paint")
         if not self.style_imgs and self.style_weight > 0:
             raise StyleError("style_imgs is missing: give at least one picture to take style from")
@@ -561,16 +578,26 @@ class Config:
 
         Args:
             *sources: names of presets (`gatys`), YAML files, or pictures that neural_style has
-                made; a later one outdoes an earlier one.
+                made; a later one outdoes an earlier one. Where one has content_weight or
+                style_weight, the strength of an earlier one is outdone as well.
             **settings: outdo them all.
 
         Raises:
-            StyleError: a source that cannot be read, an unknown key, a value not allowed.
+            StyleError: a source that cannot be read, an unknown key, a value not allowed, or
+                strength beside content_weight or style_weight in `settings`.
         """
+        weights = [name for name in BALANCE if name in settings]
+        if weights and settings.get("strength") is not None:
+            raise StyleError(
+                f"strength: received {settings['strength']} with {weights[0]}, and strength "
+                "decides the ratio of content_weight and style_weight: give it or them"
+            )
         merged: dict[str, Any] = {}
-        for source in sources:
-            merged |= load_settings(source)
-        return cls(**(merged | settings))
+        for later in (*map(load_settings, sources), settings):
+            if any(name in later for name in BALANCE):
+                merged.pop("strength", None)
+            merged |= later
+        return cls(**merged)
 
     @property
     def passes(self) -> int:
@@ -598,7 +625,7 @@ class Config:
         text = io.StringIO()
         yaml = YAML()
         yaml.width = 1000  # no path is broken over two lines
-        yaml.dump(self.settings(), text)
+        yaml.dump({name: _quoted(value) for name, value in self.settings().items()}, text)
         return text.getvalue()
 
 
@@ -688,6 +715,16 @@ def _plain(value: Any) -> Any:
     if hasattr(value, "__array__"):
         return ARRAY_NOTE + " x ".join(map(str, value.shape))
     return value
+
+
+def _quoted(value: Any) -> Any:
+    """Return a setting with rare line breaks in double quotes, where YAML escapes them."""
+    from ruamel.yaml.scalarstring import DoubleQuotedScalarString
+
+    if isinstance(value, list):
+        return [_quoted(item) for item in value]
+    breaks = isinstance(value, str) and not {"\x85", "\u2028", "\u2029"}.isdisjoint(value)
+    return DoubleQuotedScalarString(value) if breaks else value
 
 
 # The style ends like a file (.jpg); so the @ of me@home/sky.jpg parts nothing.

@@ -42,9 +42,8 @@ def convert_all(settings: Any) -> None:
 
 def kind_of(field: dataclasses.Field) -> tuple[type | Any, bool]:
     """Return the type of a field's values, and whether it takes several."""
-    if get_origin(field.type) is tuple:
-        return get_args(field.type)[0], True
-    return field.type, False
+    parts = get_args(field.type)  # of tuple[X, ...] and of X | None
+    return (parts[0] if parts else field.type), get_origin(field.type) is tuple
 
 
 def converted(field: dataclasses.Field, value: Any) -> Any:
@@ -62,6 +61,8 @@ def converted(field: dataclasses.Field, value: Any) -> Any:
 def _convert_one(field: dataclasses.Field, kind: Any, value: Any) -> Any:
     limits = field.metadata
     name = field.name
+    if value is None and field.default is None:
+        return None
     if kind is bool:
         return _to_bool(name, value)
     if kind in (int, float):
@@ -112,8 +113,7 @@ def _to_picture(field: dataclasses.Field, value: Any) -> Any:
     name = field.name
     if isinstance(value, str) and value.startswith(ARRAY_NOTE):
         raise StyleError(f"{name}: it was an {value}, and is not in this file: give {name} again")
-    optional = field.default is None
     known = isinstance(value, os.PathLike) or hasattr(value, "__array__")
-    if known or (isinstance(value, str) and value) or (value is None and optional):
+    if known or (isinstance(value, str) and value):
         return value
     raise StyleError(f"{name}: received {shown(value)}, must be a path or an array")

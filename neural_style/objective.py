@@ -50,6 +50,11 @@ T = TypeVar("T")
 # Nothing here needs AutoGraph, whose translation of the network takes seconds.
 _graph = tf.function(autograph=False)
 
+# Of `Objective.set_strength`: how many times the style counts at strength 50, and how fast that
+# changes with it.
+EVEN = 4.0
+STEEPNESS = 1.5
+
 OUT_OF_MEMORY = (tf.errors.ResourceExhaustedError, MemoryError)
 
 
@@ -85,7 +90,8 @@ class Objective:
 
     Every weight is a `tf.Variable` (`content_weight`, `style_weight`, `tv_weight`: scalars;
     `content_layer_weights`, `style_layer_weights`, `style_weights`: vectors, used relative to
-    their sum), so assigning to one takes effect at the next step and costs no new trace.
+    their sum), so assigning to one takes effect at the next step and costs no new trace. Of the
+    first three `set_strength` does it.
 
     Attributes:
         tiling: how the picture is cut; where memory runs out, its tiles become smaller. None for
@@ -178,6 +184,45 @@ class Objective:
         self._shares = _shares(self._masks) if by_area else {}
         self._content_targets = self._with_room(lambda: self._features_of_content(content))
         self._style_targets = self._targets_of_guides(styles, by_area)
+        self._given = {"style": style_weight, "tv": tv_weight}
+        self._mean_colour = tf.reduce_mean(tf.cast(content, tf.float32), [1, 2], keepdims=True)
+
+    def set_strength(self, strength: float) -> None:
+        """Assign the weights of the terms, so that the same number looks alike for any objective.
+
+        What content and style losses come to depends on size, network, layers and distance. So
+        both are taken relative to those of a flat picture of the photograph's mean colour, which
+        has as good as nothing of either. With s = strength / 100 it is minimised, up to a factor,
+
+            (1 - s)^a L_content / L_content(flat) + b s^a L_style / L_style(flat)
+
+        with a = STEEPNESS and b = EVEN, chosen so that what is lost of the photograph, painted from
+        itself, grows evenly with the number. At 0 the photograph is the least of it, at 100 the
+        content has no weight. Smoothness keeps its weight relative to the style's. Masks let the
+        style work on a part of the picture alone, so the content of as large a part counts.
+
+        It takes one evaluation and no trace that the optimiser does not need anyway.
+
+        Args:
+            strength: in [0, 100].
+        """
+        flat, _ = self.value_and_gradient(
+            tf.zeros([1, *self._size, 3]) + self._mean_colour, tf.constant(1.0)
+        )
+        content, style = flat["content"] * self._covered(), flat["style"]
+        # A flat photograph has no content that could be lost.
+        ratio = tf.math.divide_no_nan(style, EVEN * content)
+        painted, kept = ((part / 100) ** STEEPNESS for part in (strength, 100 - strength))
+        self.content_weight.assign(self._given["style"] * kept * ratio)
+        self.style_weight.assign(self._given["style"] * painted)
+        self.tv_weight.assign(self._given["tv"] * painted)
+
+    def _covered(self) -> tf.Tensor | float:
+        """Return the share of the picture in which there is a style."""
+        if not self._masks:
+            return 1.0
+        masks = self._masks[self._style_layers[0]]
+        return tf.reduce_mean(tf.minimum(tf.add_n([tf.square(mask) for mask in masks]), 1.0))
 
     def __call__(self, image: tf.Tensor) -> dict[str, tf.Tensor]:
         """Return the terms for the image."""

@@ -121,7 +121,8 @@ def stylize(
         anew) it is the one of least loss. If
         Ctrl-C stops it after the first iteration, it is the best until then, and `interrupted`.
         Its config names the network and the precision that were used, where they were `auto`.
-        With `transfer` color it is `recolour`'s, without a step.
+        With `transfer` color it is `recolour`'s, and with `strength` 0 the photograph, both without
+        a step.
 
     Raises:
         StyleError: something that the user can mend.
@@ -130,6 +131,8 @@ def stylize(
     if config.transfer == "color":
         return recolour(config)
     inputs = inputs or load_inputs(config)
+    if config.strength == 0:
+        return Result(Picture(inputs.content, inputs.alpha), config, (), inputs.pictures())
     if inputs.masks:
         logger.info("masks: %s", coverage(inputs.masks, inputs.content.shape[:2]))
     for _, line in inputs.regions.legend() if inputs.regions else ():
@@ -319,6 +322,7 @@ def build_objective(
         by_area=config.mask_normalization == "area" or inputs.regions is not None,
         tiling=tiling,
     )
+    _weigh(objective, config)
     _say_if_smaller(tiling, objective)
     return objective
 
@@ -410,8 +414,8 @@ def _paint(
         is_new = True
         while is_new:
             is_new = False
-            for name, weight in _weights(config).items():
-                getattr(objective, name).assign(weight)
+            if adjust:  # it was built with a weight for every term
+                _weigh(objective, config)
             before = run.history[run.began - 1] if run.began else None
             left = iterations[scale - 1] - (run.began - first)
             for step in minimise(config, objective, init, left, _moved(after, before, -1)):
@@ -449,6 +453,14 @@ def _with_all_terms(config: Config) -> Config:
         content_weight=config.content_weight or float(config.content_img is not None),
         style_weight=config.style_weight or float(bool(config.style_imgs)),
     )
+
+
+def _weigh(objective: Objective, config: Config) -> None:
+    """Give an Objective the weights of a Config, or those that its strength comes to."""
+    for name, weight in _weights(config).items():
+        getattr(objective, name).assign(weight)
+    if config.strength is not None:
+        objective.set_strength(config.strength)
 
 
 def _weights(config: Config) -> dict[str, Any]:

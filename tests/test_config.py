@@ -101,7 +101,7 @@ def test_settings_beyond_the_table_are_few_and_known():
     beyond = {"content_img", "style_imgs", "bits", "resume", "precision"}
     beyond |= {"scales", "scale_shares", "min_size", "draft_weights", "transfer", "color_match"}
     beyond |= {"style_fit", "style_scale", "style_imgs_layers", "border_type", "keep_in_range"}
-    beyond |= {"content_distance", "style_distance", "tv_norm"}
+    beyond |= {"content_distance", "style_distance", "tv_norm", "strength"}
     assert set(FIELDS) - set(DEFAULTS) == beyond
 
 
@@ -211,6 +211,10 @@ def test_an_array_may_stand_for_a_picture_and_for_several():
         ("tv_weight", "nan", "received nan, must be a number"),
         ("tv_weight", float("inf"), "received inf, must be a number"),
         ("content_weight", None, "received None, must be a number"),
+        ("strength", 100.5, "received 100.5, must be at most 100"),
+        ("strength", "-1", "received -1, must be at least 0"),
+        ("strength", "nan", "received nan, must be a number"),
+        ("strength", "much", "received 'much', must be a number"),
         ("style_imgs_weights", [-1], "received -1, must be at least 0"),
         ("style_imgs_weights", ["nan"], "received nan, must be a number"),
         ("style_imgs_weights", [0], "received only zeros"),
@@ -334,6 +338,37 @@ def test_something_must_have_weight():
     assert "are both 0" in message_of(content_weight=0, style_weight=0)
 
 
+def test_strength_stands_for_both_weights():
+    config = config_with(strength="60", content_weight=0)
+    assert config.strength == 60
+    assert config.active_layers() == (config.content_layers, config.style_layers)
+    assert "strength: received 60 with style_weight 0" in message_of(strength=60, style_weight=0)
+    assert message_of(strength=100, content_img=None).startswith("content_img is missing")
+
+
+@pytest.mark.parametrize("weight", ["content_weight", "style_weight"])
+class TestStrengthAndWeights:
+    """Of strength and the weights whose ratio it decides, what is given last counts."""
+
+    def test_together_they_are_refused(self, weight):
+        with pytest.raises(StyleError, match=f"^strength: received 60 with {weight}, and str"):
+            Config.load(**PICTURES, strength=60, **{weight: 3})
+
+    def test_strength_outdoes_a_presets_weights(self, weight, yaml_file):
+        path = yaml_file(f"{weight}: 3\n")
+        config = Config.load(path, **PICTURES, strength=60)
+        assert (config.strength, getattr(config, weight)) == (60, 3)
+
+    def test_a_weight_outdoes_a_presets_strength(self, weight, yaml_file):
+        path = yaml_file("strength: 60\n")
+        assert Config.load(path, **PICTURES).strength == 60
+        assert Config.load(path, **PICTURES, **{weight: 3}).strength is None
+
+    def test_settings_that_a_result_keeps_have_both(self, weight, yaml_file):
+        config = config_with(strength=60, **{weight: 3})
+        assert Config.load(yaml_file(config.to_yaml())) == config
+
+
 # Files
 
 
@@ -391,7 +426,7 @@ def test_what_is_wrong_with_a_file_is_one_sentence(yaml_file, text, message):
 @pytest.mark.parametrize("name", ["nothing.yaml", "~no_such_user/a.yaml", "x" * 5000])
 def test_a_missing_file_names_the_presets(name):
     with pytest.raises(
-        StyleError, match=r"does not exist; .* preset \(blend, fast, gatys, .*report.*\)"
+        StyleError, match=r"does not exist; .* preset \(blend, .*gatys, .*report.*\)"
     ):
         load_settings(name)
 
@@ -417,6 +452,7 @@ SETTINGS = st.fixed_dictionaries(
         "max_size": st.integers(16, 2**40),
         "content_weight": POSITIVE,
         "style_weight": st.floats(1e-300, 1e300),
+        "strength": st.none() | st.floats(0, 100),
         "noise_ratio": st.floats(0, 1),
         "original_colors": st.booleans(),
         "style_layers": st.lists(st.sampled_from(["relu1_1", "conv5_4", "pool3"]), min_size=1)
@@ -435,6 +471,12 @@ def test_settings_come_back_from_yaml(tmp_path_factory, given):
     path = tmp_path_factory.mktemp("yaml") / "config.yaml"
     path.write_bytes(config.to_yaml().encode())
     assert Config.load(path) == config
+
+
+@pytest.mark.parametrize("name", ["\x85", "a\u2028b", "\u2029.jpg", "a\nb", "a b"])
+def test_names_with_rare_line_breaks_come_back_from_yaml(yaml_file, name):
+    config = config_with(content_img=name, style_imgs=[name])
+    assert Config.load(yaml_file(config.to_yaml())) == config
 
 
 def test_a_name_that_is_not_unicode_comes_back_from_yaml(yaml_file):

@@ -23,8 +23,16 @@ def picture(seed: int) -> tf.Tensor:
     return tf.constant(values, tf.float32)
 
 
-def objective(styles: int = 1, masks=None, guides=None, features=features, **changes) -> Objective:
-    settings = {
+def objective(
+    styles: int = 1,
+    masks=None,
+    guides=None,
+    features=features,
+    photograph=None,
+    style=None,
+    **changes,
+) -> Objective:
+    weights = {
         "content_layers": ["second"],
         "style_layers": ["first", "second"],
         "content_weight": 5.0,
@@ -34,9 +42,10 @@ def objective(styles: int = 1, masks=None, guides=None, features=features, **cha
         "style_layer_weights": [1.0, 1.0],
         "style_weights": [1.0] * styles,
     }
-    pictures = [picture(10 + k) for k in range(styles)]
+    pictures = [picture(10 + k) if style is None else style for k in range(styles)]
     guides = one_mask_each(masks) if masks else guides
-    return Objective(features, picture(1), pictures, guides, **(settings | changes))
+    photograph = picture(1) if photograph is None else photograph
+    return Objective(features, photograph, pictures, guides, **(weights | changes))
 
 
 def test_terms_by_hand():
@@ -141,6 +150,98 @@ def test_changing_a_weight_costs_no_new_trace():
     expected = objective(2, content_weight=50.0, **changed)(picture(2))
     assert float(after["total"]) == pytest.approx(float(expected["total"]), rel=1e-5)
     assert float(after["total"]) != pytest.approx(float(before["total"]), rel=1e-2)
+
+
+def spread(image: tf.Tensor) -> dict[str, tf.Tensor]:
+    """Two layers of single pixels, so that positions do not know their neighbours."""
+    kernel = tf.constant(np.random.default_rng(1).normal(size=(1, 1, 3, 4)), tf.float32)
+    first = tf.nn.relu(tf.nn.conv2d(image / 100, kernel, 1, "SAME"))
+    return {"first": first, "second": first}
+
+
+class TestStrength:
+    """One number in place of the ratio of the weights of content and style."""
+
+    def test_the_ends(self):
+        loss = objective()
+        loss.set_strength(100)
+        assert float(loss.content_weight) == 0 < float(loss.style_weight)
+        loss.set_strength(0)
+        assert float(loss.style_weight) == float(loss.tv_weight) == 0 < float(loss.content_weight)
+        terms, gradient = loss.value_and_gradient(picture(1), tf.constant(1.0))
+        assert float(terms["total"]) == 0
+        np.testing.assert_array_equal(gradient, 0)
+
+    @pytest.mark.parametrize("distance", STYLE_DISTANCES)
+    def test_by_hand(self, distance):
+        """At 50 the whole style counts four times the whole content."""
+        loss = objective(2, style_distance=distance)
+        flat = tf.zeros([1, 7, 9, 3]) + tf.reduce_mean(picture(1), [1, 2], keepdims=True)
+        loss.set_strength(50)
+        terms = loss(flat)
+        content = float(loss.content_weight * terms["content"])
+        style = float(loss.style_weight * terms["style"])
+        assert style == pytest.approx(4 * content, rel=1e-3)
+        loss.set_strength(80)
+        assert float(loss.style_weight * terms["style"]) == pytest.approx(
+            4 * 4**1.5 * float(loss.content_weight * terms["content"]), rel=1e-3
+        )
+
+    def test_smoothness_keeps_its_weight_beside_the_style(self):
+        loss = objective()
+        for strength in (3, 50, 100):
+            loss.set_strength(strength)
+            assert float(loss.tv_weight / loss.style_weight) == pytest.approx(1e-7, rel=1e-5)
+
+    def test_the_units_of_the_losses_do_not_matter(self):
+        """The gradient has one direction, whatever factors the losses have."""
+        changes = {"content_loss_function": 3, "style_weight": 3.0}
+        losses = [objective(tv_weight=0.0), objective(tv_weight=0.0, **changes)]
+        for strength in (1, 30, 70, 99):
+            directions = []
+            for loss in losses:
+                loss.set_strength(strength)
+                _, gradient = loss.value_and_gradient(picture(2), tf.constant(1.0))
+                directions.append(gradient / tf.norm(gradient))
+            np.testing.assert_allclose(*directions, atol=1e-4)
+
+    @pytest.mark.parametrize("by_area", [True, False])
+    def test_inside_a_mask_it_is_that_of_the_whole(self, by_area):
+        """Of a picture beside its double, one is painted: as if it were alone."""
+        left = np.zeros((7, 18), np.float32)
+        left[:, :9] = 255
+        image, photograph, style = (tf.concat([picture(k)] * 2, 2) for k in (2, 1, 10))
+        gradients = []
+        for guides in (None, one_mask_each([mask_at(left)])):
+            loss = objective(
+                guides=guides,
+                features=spread,
+                photograph=photograph,
+                style=style,
+                by_area=by_area,
+                tv_weight=0.0,
+            )
+            loss.set_strength(40)
+            _, gradient = loss.value_and_gradient(image, tf.constant(1.0))
+            gradients.append(gradient[:, :, :9] / tf.norm(gradient[:, :, :9]))
+        np.testing.assert_allclose(*gradients, atol=1e-4)
+
+    def test_it_costs_no_new_trace(self):
+        loss = objective(2)
+        loss.set_strength(30)
+        traced = loss._of_whole.experimental_get_tracing_count()
+        before = loss.value_and_gradient(picture(2), tf.constant(1.0))[0]["total"]
+        loss.set_strength(90)
+        after = loss.value_and_gradient(picture(2), tf.constant(1.0))[0]["total"]
+        assert loss._of_whole.experimental_get_tracing_count() == traced
+        assert float(after) != pytest.approx(float(before), rel=1e-2)
+
+    def test_a_flat_photograph_has_nothing_to_lose(self):
+        grey = tf.fill([1, 7, 9, 3], 100.0)
+        loss = objective(features=spread, photograph=grey)
+        loss.set_strength(50)
+        assert np.isfinite(float(loss.content_weight))
+        assert np.isfinite(float(loss(picture(2))["total"]))
 
 
 def test_without_styles_or_content_layers():

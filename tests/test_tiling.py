@@ -266,6 +266,18 @@ def test_tiles_equal_the_whole_with_a_larger_style():
 
 
 @pytest.mark.usefixtures("eagerly")
+@pytest.mark.parametrize("distance", ["gram", "mean_std"])
+def test_tiles_equal_the_whole_at_any_strength(distance):
+    size = (50, 60)
+    tiling = Tiling(44, HALO, {name: stride(blocks) for name, blocks in BLOCKS.items()})
+    tiled, whole = (objective_of(size, how, style_distance=distance) for how in (tiling, None))
+    for strength in (10, 60):
+        for objective in (tiled, whole):
+            objective.set_strength(strength)
+        assert_equal(tiled, whole, size)
+
+
+@pytest.mark.usefixtures("eagerly")
 def test_the_sliced_distance_needs_the_whole_picture():
     tiling = Tiling(44, HALO, {name: stride(blocks) for name, blocks in BLOCKS.items()})
     with pytest.raises(ns.StyleError, match="style_distance: sliced needs the whole picture"):

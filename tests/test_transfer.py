@@ -669,6 +669,18 @@ def test_weights_that_change_while_it_paints(config, optimizer: str, monkeypatch
     np.testing.assert_allclose([step.total for step in seen[3:]], expected, rtol=1e-6)
 
 
+def test_strength_changes_while_it_paints(config):
+    seen: list[ns.Step] = []
+    settings = config(strength=30, max_iterations=5)
+    adjust = changing({2: {"strength": 80}}, seen)
+    result = stylize(settings, seen.append, adjust=adjust)
+    again = replace(settings, strength=80, max_iterations=3)
+    inputs = replace(load_inputs(again), init=seen[1].image)
+    expected = [step.total for step in stylize(again, inputs=inputs).history]
+    np.testing.assert_allclose([step.total for step in seen[2:]], expected, rtol=1e-6)
+    assert result.config.strength == 80
+
+
 def count_traces(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """Return a list that grows with each trace, or computation without one, of the network."""
     traces = []
@@ -742,3 +754,74 @@ def test_weights_stay_changed_at_the_next_scale(config):
 def test_changes_that_are_refused(config, weights, said):
     with pytest.raises(ns.StyleError, match=said):
         stylize(config(), adjust=lambda: weights)
+
+
+STRENGTHS = (10, 30, 50, 70, 90)
+
+
+@pytest.fixture(scope="module")
+def small() -> list[dict[str, float]]:
+    """The terms that a small lake reaches, at each of STRENGTHS."""
+    return reached(small_lake(), STRENGTHS)
+
+
+class TestStrength:
+    """One number from the photograph to the style alone."""
+
+    def test_0_is_the_photograph(self, config, photograph):
+        alpha = np.full((*photograph.shape[:2], 1), 200, np.uint8)
+        settings = config(content_img=np.dstack([photograph, alpha]), strength=0, scales=2)
+        seen = []
+        result = ns.stylize(settings, on_step=seen.append)
+        assert seen == list(result.history) == []
+        np.testing.assert_array_equal(result.picture.rgb, load_inputs(settings).content)
+        np.testing.assert_array_equal(result.picture.alpha, np.float32(200 / 255))
+
+    def test_100_is_the_style_alone(self, config):
+        image = ns.stylize(config(strength=100)).image
+        np.testing.assert_array_equal(image, ns.stylize(config(content_weight=0)).image)
+
+    def test_the_settings_of_a_result_make_it_again(self, config, photograph, painting, tmp_path):
+        result = ns.stylize(config(strength=60, scales=2, min_size=24))
+        path = result.save(tmp_path / "out.png")
+        pictures = {"content_img": photograph, "style_imgs": [painting]}
+        again = ns.Config.load(path, **pictures)
+        assert again.strength == 60
+        np.testing.assert_array_equal(ns.stylize(again).image, result.image)
+
+    def test_more_of_it_leaves_less_of_the_photograph_and_of_the_way_to_the_style(self, small):
+        content, style = ([term[name] for term in small] for name in ("content", "style"))
+        assert all(np.diff(content) > 0)
+        assert all(np.diff(style) < 0)
+
+    @pytest.mark.parametrize(
+        ("changes", "band"), [({"max_size": 128}, 1.4), ({"style_distance": "mean_std"}, 2.5)]
+    )
+    def test_it_is_alike_at_other_sizes_and_with_other_losses(self, small, changes, band):
+        """What is lost of the photograph, of all that there is, within a factor."""
+        found = reached(small_lake(**changes), STRENGTHS[1::2])
+        for here, there in zip(found, small[1::2], strict=True):
+            assert 1 / band < here["lost"] / there["lost"] < band
+
+
+def small_lake(**changes) -> ns.Config:
+    settings = {"content_img": "lake.jpg", "style_imgs": "strokes.jpg", "max_size": 64}
+    how = {"model_weights": "compact", "precision": "float32", "device": "/cpu:0"}
+    return ns.Config(**(settings | how | changes))
+
+
+def reached(config: ns.Config, strengths) -> list[dict[str, float]]:
+    """Return the terms reached from the photograph with each strength, in turns.
+
+    `lost` is the content term relative to that of a flat picture.
+    """
+    inputs = load_inputs(config)
+    objective = transfer.build_objective(config, inputs, transfer.build_network(config, "/cpu:0"))
+    flat = np.zeros_like(inputs.content) + inputs.content.mean((0, 1))
+    everything = float(objective(flat[None])["content"])
+    found = []
+    for strength in strengths:
+        objective.set_strength(strength)
+        *_, last = transfer.minimise(config, objective, inputs.init, 25)
+        found.append(last.terms | {"lost": last.terms["content"] / everything})
+    return found

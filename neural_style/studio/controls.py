@@ -13,13 +13,14 @@ from typing import Any
 
 import gradio as gr
 
-from neural_style.config import FIELDS, Config, load_settings, preset_names
+from neural_style.config import BALANCE, FIELDS, Config, load_settings, preset_names
 from neural_style.errors import StyleError
 from neural_style.errors import shown as quoted
 from neural_style.fields import kind_of
 
 # In plain words, where a setting's name is not.
 LABELS = {
+    "strength": "Strength from 0 to 100",
     "content_weight": "Content strength",
     "style_weight": "Style strength",
     "tv_weight": "Smoothness",
@@ -34,20 +35,16 @@ PLAIN_CHOICES = {
         "color": "the style's colours alone",
     }
 }
-SLIDERS = tuple(name for name in ("mask_feather", "strength") if name in FIELDS)
+SLIDERS = ("mask_feather",)
 # Where Config takes a path, the page takes only these: no file of the server's is read by name.
 ONLY = {
     "model_weights": ("auto", "imagenet", "compact"),
     "draft_weights": ("", "imagenet", "compact"),
     "init_img_type": ("content", "style", "random"),
 }
-FIRST = tuple(
-    name
-    for name in (
-        *("max_size", "max_iterations", "strength", "style_weight", "content_weight"),
-        *("tv_weight", "transfer"),
-    )
-    if name in FIELDS
+FIRST = (
+    *("max_size", "max_iterations", "strength", "style_weight", "content_weight", "tv_weight"),
+    "transfer",
 )
 # What the styles' own places on the page say.
 OF_STYLES = {"style_imgs_weights": "Weight", "style_scale": "Scale", "style_imgs_layers": "Layers"}
@@ -167,11 +164,11 @@ def command(config: Config, presets: Iterable[str] = ()) -> str:
 
     Pictures are named as the Config names them.
     """
-    commands = [_command(config)]
-    for preset in presets:
+    commands = []
+    for preset in (None, *presets):
         with contextlib.suppress(StyleError):  # it does not go with these pictures
             commands.append(_command(config, preset))
-    return min(commands, key=len)
+    return min(commands, key=len, default="neural_style -config result.png")
 
 
 def _command(config: Config, preset: str | None = None) -> str:
@@ -184,6 +181,10 @@ def _command(config: Config, preset: str | None = None) -> str:
     for name, field in FIELDS.items():
         value = getattr(config, name)
         if field.metadata.get("of_run") or value == base[name]:
+            continue
+        if config.strength is not None and name in BALANCE:
+            if name == "style_weight":  # smoothness is relative to it, and no flag says so
+                raise StyleError(f"strength and {name} are not given together")
             continue
         kind, several = kind_of(field)
         values = value if several else (value,)

@@ -40,6 +40,7 @@ def build(studio: Studio) -> gr.Blocks:
     with gr.Blocks(
         title="neural_style studio", analytics_enabled=False, delete_cache=(600, 3600)
     ) as page:
+        add_api(studio)  # first, so that its functions have their names
         gr.Markdown(TITLE)
         with gr.Row():
             with gr.Column(min_width=300):
@@ -56,7 +57,6 @@ def build(studio: Studio) -> gr.Blocks:
         _settings(studio, form, outcome, preset)
         _jobs(studio, page, form, outcome)
         _results(studio, form, outcome, preset)
-        add_api(studio)
     return page
 
 

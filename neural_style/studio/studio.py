@@ -62,6 +62,7 @@ class Studio:
 
     def submit(self, token: str, config: Config) -> Job:
         """Put a picture in the queue; raises as `Desk.submit`, and if there is no room."""
+        self.visitors.check(token, config)
         self.make_room()
         job = self.desk.submit(token, config, self.visitors.new_folder(token))
         self.last[token] = job
