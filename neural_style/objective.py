@@ -184,10 +184,9 @@ class Objective:
         self._shares = _shares(self._masks) if by_area else {}
         self._content_targets = self._with_room(lambda: self._features_of_content(content))
         self._style_targets = self._targets_of_guides(styles, by_area)
-        self._given = {"style": style_weight, "tv": tv_weight}
         self._mean_colour = tf.reduce_mean(tf.cast(content, tf.float32), [1, 2], keepdims=True)
 
-    def set_strength(self, strength: float) -> None:
+    def set_strength(self, strength: float, style_weight: float, tv_weight: float) -> None:
         """Assign the weights of the terms, so that the same number looks alike for any objective.
 
         What content and style losses come to depends on size, network, layers and distance. So
@@ -198,13 +197,15 @@ class Objective:
 
         with a = STEEPNESS and b = EVEN, chosen so that what is lost of the photograph, painted from
         itself, grows evenly with the number. At 0 the photograph is the least of it, at 100 the
-        content has no weight. Smoothness keeps its weight relative to the style's. Masks let the
-        style work on a part of the picture alone, so the content of as large a part counts.
+        content has no weight. Masks let the style work on a part of the picture alone, so the
+        content of as large a part counts.
 
         It takes one evaluation and no trace that the optimiser does not need anyway.
 
         Args:
             strength: in [0, 100].
+            style_weight: with tv_weight, how much smoothness counts relative to the style.
+            tv_weight: see style_weight.
         """
         flat, _ = self.value_and_gradient(
             tf.zeros([1, *self._size, 3]) + self._mean_colour, tf.constant(1.0)
@@ -213,9 +214,9 @@ class Objective:
         # A flat photograph has no content that could be lost.
         ratio = tf.math.divide_no_nan(style, EVEN * content)
         painted, kept = ((part / 100) ** STEEPNESS for part in (strength, 100 - strength))
-        self.content_weight.assign(self._given["style"] * kept * ratio)
-        self.style_weight.assign(self._given["style"] * painted)
-        self.tv_weight.assign(self._given["tv"] * painted)
+        self.content_weight.assign(style_weight * kept * ratio)
+        self.style_weight.assign(style_weight * painted)
+        self.tv_weight.assign(tv_weight * painted)
 
     def _covered(self) -> tf.Tensor | float:
         """Return the share of the picture in which there is a style."""

@@ -460,7 +460,7 @@ def _weigh(objective: Objective, config: Config) -> None:
     for name, weight in _weights(config).items():
         getattr(objective, name).assign(weight)
     if config.strength is not None:
-        objective.set_strength(config.strength)
+        objective.set_strength(config.strength, config.style_weight, config.tv_weight)
 
 
 def _weights(config: Config) -> dict[str, Any]:

@@ -164,9 +164,9 @@ class TestStrength:
 
     def test_the_ends(self):
         loss = objective()
-        loss.set_strength(100)
+        loss.set_strength(100, 1e4, 1e-3)
         assert float(loss.content_weight) == 0 < float(loss.style_weight)
-        loss.set_strength(0)
+        loss.set_strength(0, 1e4, 1e-3)
         assert float(loss.style_weight) == float(loss.tv_weight) == 0 < float(loss.content_weight)
         terms, gradient = loss.value_and_gradient(picture(1), tf.constant(1.0))
         assert float(terms["total"]) == 0
@@ -177,12 +177,12 @@ class TestStrength:
         """At 50 the whole style counts four times the whole content."""
         loss = objective(2, style_distance=distance)
         flat = tf.zeros([1, 7, 9, 3]) + tf.reduce_mean(picture(1), [1, 2], keepdims=True)
-        loss.set_strength(50)
+        loss.set_strength(50, 1e4, 1e-3)
         terms = loss(flat)
         content = float(loss.content_weight * terms["content"])
         style = float(loss.style_weight * terms["style"])
         assert style == pytest.approx(4 * content, rel=1e-3)
-        loss.set_strength(80)
+        loss.set_strength(80, 1e4, 1e-3)
         assert float(loss.style_weight * terms["style"]) == pytest.approx(
             4 * 4**1.5 * float(loss.content_weight * terms["content"]), rel=1e-3
         )
@@ -190,17 +190,16 @@ class TestStrength:
     def test_smoothness_keeps_its_weight_beside_the_style(self):
         loss = objective()
         for strength in (3, 50, 100):
-            loss.set_strength(strength)
-            assert float(loss.tv_weight / loss.style_weight) == pytest.approx(1e-7, rel=1e-5)
+            loss.set_strength(strength, 1e4, 5e-2)
+            assert float(loss.tv_weight / loss.style_weight) == pytest.approx(5e-6, rel=1e-5)
 
     def test_the_units_of_the_losses_do_not_matter(self):
         """The gradient has one direction, whatever factors the losses have."""
-        changes = {"content_loss_function": 3, "style_weight": 3.0}
-        losses = [objective(tv_weight=0.0), objective(tv_weight=0.0, **changes)]
+        losses = objective(), objective(content_loss_function=3)
         for strength in (1, 30, 70, 99):
             directions = []
-            for loss in losses:
-                loss.set_strength(strength)
+            for loss, style_weight in zip(losses, (1e4, 3.0), strict=True):
+                loss.set_strength(strength, style_weight, 0.0)
                 _, gradient = loss.value_and_gradient(picture(2), tf.constant(1.0))
                 directions.append(gradient / tf.norm(gradient))
             np.testing.assert_allclose(*directions, atol=1e-4)
@@ -219,19 +218,18 @@ class TestStrength:
                 photograph=photograph,
                 style=style,
                 by_area=by_area,
-                tv_weight=0.0,
             )
-            loss.set_strength(40)
+            loss.set_strength(40, 1e4, 0.0)
             _, gradient = loss.value_and_gradient(image, tf.constant(1.0))
             gradients.append(gradient[:, :, :9] / tf.norm(gradient[:, :, :9]))
         np.testing.assert_allclose(*gradients, atol=1e-4)
 
     def test_it_costs_no_new_trace(self):
         loss = objective(2)
-        loss.set_strength(30)
+        loss.set_strength(30, 1e4, 1e-3)
         traced = loss._of_whole.experimental_get_tracing_count()
         before = loss.value_and_gradient(picture(2), tf.constant(1.0))[0]["total"]
-        loss.set_strength(90)
+        loss.set_strength(90, 1e4, 1e-3)
         after = loss.value_and_gradient(picture(2), tf.constant(1.0))[0]["total"]
         assert loss._of_whole.experimental_get_tracing_count() == traced
         assert float(after) != pytest.approx(float(before), rel=1e-2)
@@ -239,7 +237,7 @@ class TestStrength:
     def test_a_flat_photograph_has_nothing_to_lose(self):
         grey = tf.fill([1, 7, 9, 3], 100.0)
         loss = objective(features=spread, photograph=grey)
-        loss.set_strength(50)
+        loss.set_strength(50, 1e4, 1e-3)
         assert np.isfinite(float(loss.content_weight))
         assert np.isfinite(float(loss(picture(2))["total"]))
 

@@ -273,7 +273,7 @@ def test_tiles_equal_the_whole_at_any_strength(distance):
     tiled, whole = (objective_of(size, how, style_distance=distance) for how in (tiling, None))
     for strength in (10, 60):
         for objective in (tiled, whole):
-            objective.set_strength(strength)
+            objective.set_strength(strength, 1e4, 1e-3)
         assert_equal(tiled, whole, size)
 
 

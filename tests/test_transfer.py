@@ -669,16 +669,16 @@ def test_weights_that_change_while_it_paints(config, optimizer: str, monkeypatch
     np.testing.assert_allclose([step.total for step in seen[3:]], expected, rtol=1e-6)
 
 
-def test_strength_changes_while_it_paints(config):
+@pytest.mark.parametrize("change", [{"strength": 80}, {"tv_weight": 1e4}])
+def test_strength_and_smoothness_change_while_it_paints(config, change):
     seen: list[ns.Step] = []
     settings = config(strength=30, max_iterations=5)
-    adjust = changing({2: {"strength": 80}}, seen)
-    result = stylize(settings, seen.append, adjust=adjust)
-    again = replace(settings, strength=80, max_iterations=3)
+    result = stylize(settings, seen.append, adjust=changing({2: change}, seen))
+    again = replace(settings, max_iterations=3, **change)
     inputs = replace(load_inputs(again), init=seen[1].image)
     expected = [step.total for step in stylize(again, inputs=inputs).history]
     np.testing.assert_allclose([step.total for step in seen[2:]], expected, rtol=1e-6)
-    assert result.config.strength == 80
+    assert result.config == replace(again, max_iterations=5, precision=result.config.precision)
 
 
 def count_traces(monkeypatch: pytest.MonkeyPatch) -> list[object]:
@@ -821,7 +821,7 @@ def reached(config: ns.Config, strengths) -> list[dict[str, float]]:
     everything = float(objective(flat[None])["content"])
     found = []
     for strength in strengths:
-        objective.set_strength(strength)
+        objective.set_strength(strength, config.style_weight, config.tv_weight)
         *_, last = transfer.minimise(config, objective, inputs.init, 25)
         found.append(last.terms | {"lost": last.terms["content"] / everything})
     return found
