@@ -164,27 +164,26 @@ def _pictures(studio: Studio, form: Form, outcome: Outcome, tab: gr.State) -> No
         on_canvas, pictures.photograph, [form.places.canvas, outcome.message], **quietly
     )
 
-    async def preview(request: gr.Request, *values: Any) -> Updates:
+    async def preview(request: gr.Request, *values: Any) -> Any:
         token = visitor_of(request)
         try:
             order = form.order(values)
             if not (order.photograph and order.styles):
-                return {outcome.preview: "", outcome.message: ""}
+                return ""
             config = await studio.soon(config_of, order, partial(studio.keep, token))
             pixels = await studio.soon(studio.desk.preview, token, config)
-        except StyleError as error:
-            return {outcome.preview: "", outcome.message: problem(error)}
+        except StyleError as error:  # what has come of something else stays to be read
+            return problem(error)
         if pixels is None:  # a newer one is on its way
-            return {outcome.message: ""}
+            return gr.skip()
         picture = view.show_picture(pixels, "A small preview of the picture")
-        figure = f"<figure>{picture}<figcaption>Preview, small and rough</figcaption></figure>"
-        return {outcome.preview: figure, outcome.message: ""}
+        return f"<figure>{picture}<figcaption>Preview, small and rough</figcaption></figure>"
 
     gr.on(
         [part.change for part in form.inputs()],
         preview,
         form.inputs(),
-        [outcome.preview, outcome.message],
+        outcome.preview,
         trigger_mode="always_last",
         concurrency_limit=None,
         **quietly,
