@@ -17,7 +17,7 @@ from neural_style.config import Config, load_settings
 from neural_style.images import read_picture
 
 # Of the picture of the first test: enough of them that it can be stopped on the way.
-ITERATIONS, SIZE = 200, 384
+ITERATIONS, SIZE = 150, 384
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
