@@ -74,22 +74,28 @@ def paint(page: Page) -> None:
 
 
 def mask(page: Page) -> None:
-    """Paint a mask on the canoe."""
+    """Paint on the lake, and find its regions."""
     page.get_by_text("Where styles go: masks and regions").click()
     canvas = page.locator("canvas").first
     canvas.scroll_into_view_if_needed()
     page.wait_for_timeout(3000)
     box = canvas.bounding_box()
-    x, y = box["x"] + box["width"] * 0.67, box["y"] + box["height"] * 0.72
-    page.mouse.move(x - 60, y)
+    x, y = box["x"] + box["width"] * 0.35, box["y"] + box["height"] * 0.25
+    page.mouse.move(x, y)
     page.mouse.down()
     for k in range(40):
-        page.mouse.move(x - 60 + 3 * k, y + 15 * (k % 2))
+        page.mouse.move(x + 6 * k, y + 20 * (k % 2))
     page.mouse.up()
-    page.get_by_text("a box around what is green").click()
+    page.get_by_text("clusters: regions of like colour and place").click()
     page.get_by_role("button", name="Make the mask").click()
-    until(lambda: block(page, "What was found").locator("img").count())
+    until(lambda: block(page, "What was found").locator("img").count() or said(page))
+    assert not said(page), said(page)
     page.wait_for_timeout(2000)
+
+
+def said(page: Page) -> str:
+    """Return the message on the page, if there is one."""
+    return page.locator("#message").inner_text().strip()
 
 
 def shoot(what, name: str) -> None:

@@ -261,7 +261,7 @@ def places() -> tuple[Places, dict[str, gr.components.Component]]:
                 height=480,
             )
             overlay = gr.Image(
-                label="What was found", interactive=False, format="png", buttons=[], visible=False
+                label="What was found", interactive=False, format="png", buttons=[], height=240
             )
         with gr.Column(min_width=300):
             tool = gr.Radio(

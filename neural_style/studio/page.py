@@ -198,7 +198,7 @@ def _masks(studio: Studio, form: Form, outcome: Outcome, found: gr.State) -> Non
     options = {
         "api_visibility": "private",
         "concurrency_limit": None,
-        "show_progress_on": places.canvas,
+        "show_progress_on": places.overlay,
     }
 
     def kept_array(token: str, pixels: Any, name: str) -> str:
@@ -225,7 +225,7 @@ def _masks(studio: Studio, form: Form, outcome: Outcome, found: gr.State) -> Non
             return {
                 masks[number - 1]: kept_array(token, parts[0][2], f"{name}_mask_{number}.png"),
                 places.where: MASKS,
-                places.overlay: gr.update(value=overlay, visible=True),
+                places.overlay: overlay,
                 places.pick: gr.update(visible=False),
                 places.use: gr.update(visible=False),
                 outcome.message: "",
@@ -237,7 +237,7 @@ def _masks(studio: Studio, form: Form, outcome: Outcome, found: gr.State) -> Non
         choices = [(f"{k}: {part[1]}", k) for k, part in enumerate(parts[1:-1], 1)]
         return {
             places.regions: kept_array(token, parts[0][2], f"{name}_regions.png"),
-            places.overlay: gr.update(value=overlay, visible=True),
+            places.overlay: overlay,
             places.pick: gr.update(choices=choices, value=[], visible=True),
             places.use: gr.update(visible=True),
             found: regions,
@@ -294,7 +294,7 @@ def _masks(studio: Studio, form: Form, outcome: Outcome, found: gr.State) -> Non
         return {
             places.regions: paths[0],
             maps[number - 1]: paths[1],
-            places.overlay: gr.update(value=parts[1][2], visible=True),
+            places.overlay: parts[1][2],
             places.where: REGIONS,
             outcome.message: "",
         }
