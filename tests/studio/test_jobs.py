@@ -185,7 +185,7 @@ def test_what_is_refused(make_desk):
         (config(max_size=1001), "max_size: received 1001, this server allows at most 1000"),
         (config(max_iterations=101), "max_iterations: received 101, this server allows at most"),
         (config(model_weights="/etc/passwd"), "model_weights: files are not read here"),
-        (config(draft_weights="x.h5"), "draft_weights: files are not read here"),
+        (config(draft_weights="x.h5", scales=2), "draft_weights: files are not read here"),
     ]:
         for ask in (
             lambda given=given: desk.submit("eve", given, Path("e")),
