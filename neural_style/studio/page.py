@@ -80,6 +80,10 @@ class Form:
         places = [self.places.where, self.places.regions]
         return [self.pictures.photograph, *places, *styles, *self.settings.values()]
 
+    def uploads(self) -> list[layout.Upload]:
+        """Return the places for pictures."""
+        return [part for part in self.inputs() if isinstance(part, layout.Upload)]
+
     def order(self, values: Sequence[Any]) -> Order:
         """Return the order that the values of `inputs` stand for.
 
@@ -150,19 +154,24 @@ def _pictures(studio: Studio, form: Form, outcome: Outcome, tab: gr.State) -> No
 
         pictures.paintings.select(painting, tab, places, **quietly)
 
-    def on_canvas(path: str | None, request: gr.Request) -> Updates:
-        canvas = form.places.canvas
-        if not path:
-            return {canvas: None, outcome.message: ""}
+    def on_canvas(path: str | None, request: gr.Request) -> str | None:
+        try:
+            studio.keep(visitor_of(request), path)
+        except StyleError:  # `check` says it
+            return None
+        return path
+
+    pictures.photograph.change(on_canvas, pictures.photograph, form.places.canvas, **quietly)
+
+    def check(path: str | None, request: gr.Request) -> str:
         try:
             studio.keep(visitor_of(request), path)
         except StyleError as error:
-            return {canvas: None, outcome.message: problem(f"Photograph: {error}")}
-        return {canvas: path, outcome.message: ""}
+            return problem(error)
+        return problem()
 
-    pictures.photograph.change(
-        on_canvas, pictures.photograph, [form.places.canvas, outcome.message], **quietly
-    )
+    for place in form.uploads():
+        place.upload(check, place, outcome.message, **quietly)
 
     async def preview(request: gr.Request, *values: Any) -> Any:
         token = visitor_of(request)
@@ -320,10 +329,10 @@ def _settings(studio: Studio, form: Form, outcome: Outcome, preset: gr.Dropdown)
 
     preset.input(choose, preset, parts, show_progress="hidden", api_visibility="private")
 
-    def reweigh(request: gr.Request, *values: Any) -> str:
+    def reweigh(request: gr.Request, *values: Any) -> Any:
         job = studio.desk.job(visitor_of(request))
         if job is None or job.progress.state != "painting":
-            return ""
+            return gr.skip()
         try:
             order = form.order(values)
             weights = {name: order.settings[name] for name in LIVE if name in order.settings}
@@ -332,7 +341,7 @@ def _settings(studio: Studio, form: Form, outcome: Outcome, preset: gr.Dropdown)
             job.reweigh(**weights)
         except StyleError as error:
             return problem(error)
-        return ""
+        return gr.skip()
 
     live = [part for name, part in form.settings.items() if name in LIVE]
     live += [style.weight for style in form.pictures.styles]
