@@ -244,8 +244,8 @@ def test_weights_that_change_take_effect_while_it_paints(visit):
     loss = r"Loss: (\S+) at the first .*, (\S+) at iteration \d+"
     first, last = re.fullmatch(loss, words).groups()
     assert float(last) < float(first) / 100  # the weight is 1e-4 times what it was
-    command = page.get_by_label("The command for this picture").input_value()
-    assert "-style_weight 1 " in command + " "
+    command = page.get_by_label("The command for this picture")
+    until(lambda: "-style_weight 1 " in command.input_value() + " ")
 
 
 def test_what_is_painted_is_there_again_on_a_page_loaded_anew(visit):
