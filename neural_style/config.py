@@ -603,6 +603,19 @@ class Config:
             merged |= later
         return cls(**merged)
 
+    def adjusted(self, weights: Mapping[str, Any]) -> "Config":
+        """Return it with other weights, as they may change while a picture is painted.
+
+        Raises:
+            StyleError: a value that is not allowed, or a setting that is none of LIVE.
+        """
+        for name in weights:
+            if name not in LIVE:
+                raise StyleError(
+                    f"{name} cannot change while it paints; allowed are {', '.join(LIVE)}"
+                )
+        return dataclasses.replace(self, **weights)
+
     def settings(self) -> dict[str, Any]:
         """Return what makes the picture, as plain values for YAML.
 

@@ -14,7 +14,7 @@ import tensorflow as tf
 from neural_style.checkpoint import Checkpoints, Run, identity_of
 from neural_style.colour import keep_colours, luminance_only
 from neural_style.colour_matching import match_colours
-from neural_style.config import LIVE, Config
+from neural_style.config import Config
 from neural_style.errors import StyleError
 from neural_style.features import MEAN
 from neural_style.images import (
@@ -434,10 +434,7 @@ def _adjusted(config: Config, weights: Mapping[str, Any]) -> Config:
     Raises:
         StyleError: a value that is not allowed, or a setting that cannot change any more.
     """
-    for name in weights:
-        if name not in LIVE:
-            raise StyleError(f"{name} cannot change while it paints; allowed are {', '.join(LIVE)}")
-    adjusted = replace(config, **weights)
+    adjusted = config.adjusted(weights)
     same = all(getattr(adjusted, name) == getattr(config, name) for name in weights)
     return config if same else adjusted
 

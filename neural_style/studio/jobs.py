@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from neural_style.config import LIVE, Config
+from neural_style.config import Config
 from neural_style.errors import StyleError
 from neural_style.studio.messages import Orders, Painted, Reached
 from neural_style.studio.painter import CLOSING, FAILED, Painter
@@ -116,13 +116,8 @@ class Job:
         Raises:
             StyleError: a value that is not allowed, or another setting.
         """
-        for name in weights:
-            if name not in LIVE:
-                raise StyleError(
-                    f"{name} cannot change while it paints; allowed are {', '.join(LIVE)}"
-                )
         with self._changed:
-            changed = replace(self.config, **weights)
+            changed = self.config.adjusted(weights)
             weights = {name: getattr(changed, name) for name in {*self.orders.weights, *weights}}
             self.orders = replace(self.orders, weights=weights)
         self.send_orders()

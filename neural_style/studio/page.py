@@ -228,7 +228,7 @@ def _masks(studio: Studio, form: Form, outcome: Outcome, found: gr.State) -> Non
             parts = await studio.soon(studio.desk.do, "mask_of", config, tool, kept, int(clusters))
         except StyleError as error:
             return {outcome.message: problem(error)}
-        name = f"{Path(config.content_img).stem}"
+        name = Path(config.content_img).stem
         overlay = parts[-1][2]
         if tool != "clusters":
             return {
@@ -360,13 +360,8 @@ def _jobs(studio: Studio, page: gr.Blocks, form: Form, outcome: Outcome) -> None
     """Start, stop and go on; show what is painted, also after the page was loaded anew."""
     shown = [
         *(outcome.start, outcome.stop, outcome.go_on, outcome.message, outcome.live),
-        *(
-            outcome.picture,
-            outcome.compare,
-            outcome.command,
-            outcome.gallery,
-            *outcome.downloads.values(),
-        ),
+        *(outcome.picture, outcome.compare, outcome.command, outcome.gallery),
+        *outcome.downloads.values(),
     ]
     options = {
         "show_progress": "hidden",
