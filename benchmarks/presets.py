@@ -1,12 +1,13 @@
 """What presets, or settings in YAML files, reach beside the report's way, and in which time.
 
-    python benchmarks/presets.py [fast FILE.yaml ...] [--size 512] [--weights vgg19.h5]
+    python benchmarks/presets.py [fast FILE.yaml ...] [--size 512] [--content lake] [--weights FILE]
 
 The report's way is SciPy's L-BFGS-B, 50 iterations at full size from the photograph, around a plain
 float32 evaluation in TensorFlow. For each pair of pictures it and the presets take turns. Times are
 from the settings to the picture, pictures read, network loaded and graphs traced. The losses are
 those of the optimisers' last images, before they are clipped to [0, 255], at full size with the
-default weights, judged by VGG19 in float32. With `--size`, all sizes shrink alike.
+default weights, judged by VGG19 in float32. With `--size`, all sizes of a preset shrink alike; it
+is also how large `large` paints.
 """
 
 from __future__ import annotations
@@ -46,14 +47,18 @@ REPORT = "the report's way"
 
 def main() -> None:
     """Paint, judge, print a table."""
+    names = [Path(content).stem for content, _ in PAIRS]
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("presets", nargs="*", default=["fast", "thorough", "preview"])
     parser.add_argument("--size", type=int, default=512)
+    parser.add_argument("--content", nargs="+", choices=names, default=names, help="which pairs")
     parser.add_argument("--weights", default=os.environ.get("NEURAL_STYLE_WEIGHTS", "imagenet"))
     parser.add_argument("--device", default="/cpu:0")
     arguments = parser.parse_args()
     print(f"| pair | way | seconds | of {REPORT} | loss | of {REPORT} |\n|---|---|---|---|---|---|")
     for content, style in PAIRS:
+        if Path(content).stem not in arguments.content:
+            continue
         own = {
             "content_img": _path(content),
             "style_imgs": _path(style),
@@ -62,7 +67,7 @@ def main() -> None:
         plain = Config(max_size=arguments.size, model_weights=arguments.weights, **own)
         ways: dict[str, Callable[[], np.ndarray]] = {REPORT: lambda config=plain: report(config)}
         for name in arguments.presets:
-            config = _shrunk(Config.load(name, **own), arguments.size / plain_size())
+            config = _shrunk(Config.load(name, **own), arguments.size)
             if config.model_weights == "auto":
                 config = replace(config, model_weights=arguments.weights)
             ways[Path(name).stem] = lambda config=config: last_image(config)
@@ -114,12 +119,10 @@ def report(config: Config) -> np.ndarray:
     return found.x.reshape(inputs.init.shape).astype(np.float32)
 
 
-def plain_size() -> int:
-    """Return the size that presets are made for."""
-    return Config(content_img="a", style_imgs="b").max_size
-
-
-def _shrunk(config: Config, factor: float) -> Config:
+def _shrunk(config: Config, size: int) -> Config:
+    """Return the Config with its sizes changed alike, so that a full picture has this one."""
+    full = Config(content_img="a", style_imgs="b").max_size
+    factor = size / max(full, config.max_size)
     sizes = {name: round(getattr(config, name) * factor) for name in ("max_size", "min_size")}
     return replace(config, **sizes)
 

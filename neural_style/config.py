@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from neural_style.errors import StyleError, did_you_mean, first_line, shown
-from neural_style.fields import ARRAY_NOTE, Picture, convert_all, converted, kind_of
-from neural_style.fields import setting as _setting
+from neural_style.fields import ARRAY_NOTE, Picture, convert_all, converted, kind_of, setting
 from neural_style.layers import NETWORKS, resolve_layer
 
 # Pictures that hold their settings: all that are written.
@@ -35,29 +34,29 @@ class Config:
         StyleError: a value that is not allowed.
     """
 
-    content_img: Picture | None = _setting(
+    content_img: Picture | None = setting(
         None, "photograph to paint: a path, or a name in content_img_dir", "Pictures"
     )
-    style_imgs: tuple[Picture, ...] = _setting(
+    style_imgs: tuple[Picture, ...] = setting(
         (),
         "one or more pictures whose style to take: paths, or names in style_imgs_dir; a mask and "
         "a weight may follow, as in sky.jpg@sky_mask.png:0.7",
         "Pictures",
     )
-    style_imgs_weights: tuple[float, ...] = _setting(
+    style_imgs_weights: tuple[float, ...] = setting(
         (),
         "weight of each style, used relative to their sum; equal if not given",
         "Pictures",
         least=0,
     )
-    style_fit: str = _setting(
+    style_fit: str = setting(
         "stretch",
         "how the styles are brought to the photograph's size: stretch to its proportions, or keep "
         "their own with its longer side",
         "Pictures",
         choices=("stretch", "keep"),
     )
-    style_scale: tuple[float, ...] = _setting(
+    style_scale: tuple[float, ...] = setting(
         (),
         "size of the styles relative to that, one for all or one for each: above 1 for larger "
         "strokes, below for smaller ones",
@@ -65,92 +64,92 @@ class Config:
         least=0.1,
         most=4,
     )
-    style_imgs_layers: tuple[str, ...] = _setting(
+    style_imgs_layers: tuple[str, ...] = setting(
         (),
         "for each style its own of the style_layers, joined by commas, such as relu4_1,relu5_1 "
         "for large shapes and relu1_1,relu2_1 for fine strokes; all if not given",
         "Pictures",
     )
-    content_img_dir: str = _setting(
+    content_img_dir: str = setting(
         "image_input",
         "where content_img, style_mask_imgs, content_regions and init_img_type are looked up",
         "Pictures",
     )
-    style_imgs_dir: str = _setting(
+    style_imgs_dir: str = setting(
         "image_input", "where style_imgs and style_regions are looked up", "Pictures"
     )
-    max_size: int = _setting(
+    max_size: int = setting(
         512,
         "larger photographs are reduced to this width or height, in pixels",
         "Pictures",
         least=16,
     )
 
-    style_mask: bool = _setting(False, "paint each style only where its mask is white", "Masks")
-    style_mask_imgs: tuple[Picture, ...] = _setting(
+    style_mask: bool = setting(False, "paint each style only where its mask is white", "Masks")
+    style_mask_imgs: tuple[Picture, ...] = setting(
         (),
         "one mask for each style: paths, or names in content_img_dir; white is painted",
         "Masks",
     )
-    mask_feather: float = _setting(
+    mask_feather: float = setting(
         0.0,
         "soften the edges of masks and regions over so many pixels of the result",
         "Masks",
         least=0,
         most=1000,
     )
-    mask_normalization: str = _setting(
+    mask_normalization: str = setting(
         "report",
         "what is compared under a mask: report is sums, so a style's area should be as large; area "
         "is means over the mask's area (regions always are)",
         "Masks",
         choices=("report", "area"),
     )
-    keep_background: bool = _setting(
+    keep_background: bool = setting(
         False,
         "what no mask covers is the photograph, pixel for pixel; mask_feather softens the seam",
         "Masks",
     )
-    region_boundary: str = _setting(
+    region_boundary: str = setting(
         "resize",
         "which positions of a layer count for a region: resize is by their place, inside leaves "
         "out those that see much of other regions",
         "Masks",
         choices=("resize", "inside"),
     )
-    content_regions: Picture | None = _setting(
+    content_regions: Picture | None = setting(
         None,
         "label map of the photograph, each region in a flat colour: a path, or a name in "
         "content_img_dir",
         "Masks",
     )
-    style_regions: tuple[Picture, ...] = _setting(
+    style_regions: tuple[Picture, ...] = setting(
         (),
         "one label map for each style, a path or a name in style_imgs_dir: what has a colour in "
         "it gives its style to what has that colour in content_regions",
         "Masks",
     )
 
-    img_name: str = _setting(
+    img_name: str = setting(
         "result",
         "name of the result and its folder; .png, .jpg, .webp or .tif may be added",
         "Result",
     )
-    img_output_dir: str = _setting("image_output", "where the result's folder goes", "Result")
-    bits: int = _setting(8, "bits per channel; 16 for PNG and TIFF", "Result", choices=(8, 16))
-    overwrite: bool = _setting(
+    img_output_dir: str = setting("image_output", "where the result's folder goes", "Result")
+    bits: int = setting(8, "bits per channel; 16 for PNG and TIFF", "Result", choices=(8, 16))
+    overwrite: bool = setting(
         False,
         "replace an existing result instead of taking the next free name",
         "Result",
         of_run=True,
     )
-    resume: bool = _setting(
+    resume: bool = setting(
         False,
         "go on with the run of these settings that was interrupted, if there is one",
         "Result",
         of_run=True,
     )
-    save_every: int = _setting(
+    save_every: int = setting(
         0,
         "also save the picture every so many iterations; 0 for never",
         "Result",
@@ -158,7 +157,7 @@ class Config:
         of_run=True,
     )
 
-    strength: float | None = _setting(
+    strength: float | None = setting(
         None,
         "how much of the style, from 0, the photograph, to 100, the style alone: the same number "
         "looks alike at every size, through every network, with every style_distance; it decides "
@@ -167,47 +166,47 @@ class Config:
         least=0,
         most=100,
     )
-    content_weight: float = _setting(5.0, "weight of the photograph's content", "Losses", least=0)
-    style_weight: float = _setting(1e4, "weight of the style", "Losses", least=0)
-    tv_weight: float = _setting(1e-3, "weight of smoothness (total variation)", "Losses", least=0)
-    content_layers: tuple[str, ...] = _setting(("conv4_2",), "layers for the content", "Losses")
-    style_layers: tuple[str, ...] = _setting(
+    content_weight: float = setting(5.0, "weight of the photograph's content", "Losses", least=0)
+    style_weight: float = setting(1e4, "weight of the style", "Losses", least=0)
+    tv_weight: float = setting(1e-3, "weight of smoothness (total variation)", "Losses", least=0)
+    content_layers: tuple[str, ...] = setting(("conv4_2",), "layers for the content", "Losses")
+    style_layers: tuple[str, ...] = setting(
         ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1"), "layers for the style", "Losses"
     )
-    content_layer_weights: tuple[float, ...] = _setting(
+    content_layer_weights: tuple[float, ...] = setting(
         (),
         "weight of each content layer, relative to their sum; equal if not given",
         "Losses",
         least=0,
     )
-    style_layer_weights: tuple[float, ...] = _setting(
+    style_layer_weights: tuple[float, ...] = setting(
         (),
         "weight of each style layer, relative to their sum; equal if not given",
         "Losses",
         least=0,
     )
-    content_loss_function: int = _setting(
+    content_loss_function: int = setting(
         1,
         "factor K of the content loss: 1 is 1/(2 sqrt(N M)), 2 is 1/(N M), 3 is 1/2",
         "Losses",
         choices=(1, 2, 3),
     )
 
-    content_distance: str = _setting(
+    content_distance: str = setting(
         "raw",
         "what of the photograph's activations is kept: raw, all; centred, all but each channel's "
         "mean; normalised, all but mean and size, so that contrast and colours are free",
         "Losses",
         choices=("raw", "centred", "normalised"),
     )
-    style_distance: str = _setting(
+    style_distance: str = setting(
         "gram",
         "what of a style's activations is compared: gram, products; wasserstein, mean and "
         "covariance; mean_std, each channel's mean and deviation; sliced, the whole distribution",
         "Losses",
         choices=("gram", "wasserstein", "mean_std", "sliced"),
     )
-    tv_norm: str = _setting(
+    tv_norm: str = setting(
         "l1",
         "of differences between neighbouring pixels: l1, their sum; l2, the mean of their squares "
         "in units of 1e7, which needs a weight of 100 or more and is the same at every size",
@@ -215,36 +214,36 @@ class Config:
         choices=("l1", "l2"),
     )
 
-    network: str = _setting(
+    network: str = setting(
         "vgg19", "network that compares the pictures", "Network", choices=tuple(NETWORKS)
     )
-    model_weights: str = _setting(
+    model_weights: str = setting(
         "auto",
         "its weights: imagenet (downloaded by Keras once), the path of a .h5, .weights.h5 or .mat "
         "file, compact (our own network in VGG19's place, needs no download), or auto "
         "(NEURAL_STYLE_WEIGHTS if set, else imagenet, offline compact)",
         "Network",
     )
-    pooling_type: str = _setting(
+    pooling_type: str = setting(
         "avg", "pooling between its blocks", "Network", choices=("avg", "max")
     )
-    border_type: str = _setting(
+    border_type: str = setting(
         "zeros",
         "what its first layer sees around the picture: zeros, the mean colour, which can leave a "
         "faint frame; edge, the last pixels again",
         "Network",
         choices=("zeros", "edge"),
     )
-    draft_weights: str = _setting(
+    draft_weights: str = setting(
         "",
         "weights, as model_weights, through which all scales but the last are painted; compact is "
         "the fastest",
         "Network",
     )
-    device: str = _setting(
+    device: str = setting(
         "/gpu:0", "device to run on: /gpu:N or /cpu:N; without a GPU it is the CPU", "Network"
     )
-    precision: str = _setting(
+    precision: str = setting(
         "auto",
         "floating-point format of the network; auto is bfloat16 where the device has units for "
         "it, else float32. float16 is for GPUs that have units for it alone",
@@ -252,7 +251,7 @@ class Config:
         choices=("auto", "float32", "bfloat16", "float16"),
     )
 
-    max_memory: str = _setting(
+    max_memory: str = setting(
         "free",
         "memory that the run may take, such as 4G or 800M; free is what is free. A picture that "
         "would take more is painted in tiles, which gives the same picture",
@@ -260,61 +259,59 @@ class Config:
         of_run=True,
     )
 
-    optimizer: str = _setting(
+    optimizer: str = setting(
         "lbfgs",
         "how the pixels are changed",
         "Optimisation",
         choices=("lbfgs", "adam", "tfp_lbfgs"),
     )
-    learning_rate: float = _setting(1.0, "Adam's step, in grey levels", "Optimisation", least=0)
-    keep_in_range: bool = _setting(
+    learning_rate: float = setting(1.0, "Adam's step, in grey levels", "Optimisation", least=0)
+    keep_in_range: bool = setting(
         False,
         "keep pixels in [0, 255] at every iteration; else they are clipped in the end, which can "
         "cost what was reached beyond",
         "Optimisation",
     )
-    max_iterations: int = _setting(
-        50, "iterations, of all scales together", "Optimisation", least=1
-    )
-    scales: int = _setting(
+    max_iterations: int = setting(50, "iterations, of all scales together", "Optimisation", least=1)
+    scales: int = setting(
         1,
         "paint at so many growing sizes, each from the last one's result",
         "Optimisation",
         least=1,
     )
-    scale_shares: tuple[float, ...] = _setting(
+    scale_shares: tuple[float, ...] = setting(
         (),
         "share of each scale in max_iterations, the coarsest first, relative to their sum; equal "
         "if not given",
         "Optimisation",
         least=0,
     )
-    min_size: int = _setting(
+    min_size: int = setting(
         128, "width or height of the coarsest of several scales", "Optimisation", least=16
     )
-    init_img_type: Picture = _setting(
+    init_img_type: Picture = setting(
         "content", "picture to start from: content, style, random, or a path", "Optimisation"
     )
-    noise_ratio: float = _setting(
+    noise_ratio: float = setting(
         1.0,
         "with init_img_type random: 1 is noise alone, 0 the photograph",
         "Optimisation",
         least=0,
         most=1,
     )
-    seed: int = _setting(0, "seed of the noise", "Optimisation", least=0)
+    seed: int = setting(0, "seed of the noise", "Optimisation", least=0)
 
-    transfer: str = _setting(
+    transfer: str = setting(
         "both",
         "what the result takes of the styles: style alone keeps the photograph's colours, color "
         "alone paints no strokes and needs no network",
         "Colours",
         choices=("both", "style", "color"),
     )
-    original_colors: bool = _setting(
+    original_colors: bool = setting(
         False, "keep the photograph's colours, as transfer style does", "Colours"
     )
-    color_match: str = _setting(
+    color_match: str = setting(
         "auto",
         "how one picture takes another's colours: by histograms (of RGB or Lab), or by mean and "
         "covariance (linear, by the symmetric root or Cholesky's); auto is linear for transfer "
@@ -322,13 +319,13 @@ class Config:
         "Colours",
         choices=("auto", "histogram", "histogram_lab", "linear", "linear_cholesky"),
     )
-    color_convert_type: str = _setting(
+    color_convert_type: str = setting(
         "yuv",
         "colour space of the chroma by which they are kept",
         "Colours",
         choices=("yuv", "ycrcb", "luv", "lab"),
     )
-    color_convert_time: str = _setting(
+    color_convert_time: str = setting(
         "after",
         "after: recolour the result; before: transfer the luminance alone, then recolour; with "
         "color_match, recolour the styles and not the result",
@@ -336,18 +333,18 @@ class Config:
         choices=("after", "before"),
     )
 
-    print_iterations: int = _setting(
+    print_iterations: int = setting(
         50,
         "without a terminal, a line every so many iterations",
         "Messages",
         least=1,
         of_run=True,
     )
-    tensorboard: str = _setting(
+    tensorboard: str = setting(
         "", "folder for TensorBoard's scalars and pictures", "Messages", of_run=True
     )
-    quiet: bool = _setting(False, "say nothing but errors", "Messages", of_run=True)
-    verbose: bool = _setting(
+    quiet: bool = setting(False, "say nothing but errors", "Messages", of_run=True)
+    verbose: bool = setting(
         False, "say more, TensorFlow's own messages included", "Messages", of_run=True
     )
 
@@ -425,10 +422,10 @@ class Config:
         parts = [_short_form(style, folder) for style in given]
         masks = [mask for _, mask, _ in parts if mask]
         weights = [weight for _, _, weight in parts if weight]
-        for received, setting in ((masks, "style_mask_imgs"), (weights, "style_imgs_weights")):
-            if received and getattr(self, setting):
+        for received, name in ((masks, "style_mask_imgs"), (weights, "style_imgs_weights")):
+            if received and getattr(self, name):
                 raise StyleError(
-                    f"{setting} is given, and style_imgs has {received[0]} for it too: give it in "
+                    f"{name} is given, and style_imgs has {received[0]} for it too: give it in "
                     "one place"
                 )
         if masks and len(masks) < len(parts):

@@ -132,17 +132,6 @@ class Visitors:
         """Return the pictures that are kept of a visitor, the newest first."""
         return _newest_first(_files(self.folder(token) / "pictures"))
 
-    def picture(self, token: str, name: str) -> Path:
-        """Return a visitor's picture by its name.
-
-        Raises:
-            StyleError: there is none.
-        """
-        for path in self.pictures(token):
-            if path.name == name:
-                return path
-        raise StyleError("there is no such picture of yours here: give it again")
-
     def check(self, token: str, config: Config) -> None:
         """See to it that a Config names this visitor's pictures alone, by their whole paths.
 
