@@ -1,6 +1,6 @@
 """Paint a large picture in little memory, and compare with a small one painted as a whole.
 
-    python benchmarks/large.py [--size 7680 4320] [--max_memory 7G] [--iterations 10]
+    python benchmarks/large.py [--size 7680 4320] [--max_memory 7.2G] [--iterations 10]
         [--model_weights compact] [--optimizer adam] [--precision auto] [--whole 1024]
 
 Both are painted by the command line, each in a process of its own, whose peak of memory the
@@ -31,7 +31,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--size", type=int, nargs=2, default=(7680, 4320), metavar=("W", "H"))
     parser.add_argument("--whole", type=int, default=1024, help="side of the small picture, or 0")
-    parser.add_argument("--max_memory", default="7G")
+    parser.add_argument("--max_memory", default="7.2G")
     parser.add_argument("--iterations", type=int, default=10)
     parser.add_argument("--model_weights", default="compact")
     parser.add_argument("--optimizer", default="adam")

@@ -220,7 +220,8 @@ def make_match() -> None:
 
 
 def make_feather() -> None:
-    """Draw a mask's seam, hard and soft, in two small transfers; mask_strokes goes before."""
+    """Draw the seam of the mask of mask_strokes, hard and soft, in two small transfers."""
+    make_mask("mask_strokes")
     masks = "image_output/docs_mask_strokes/docs_mask_strokes"
     row = []
     for feather in (0, 24):

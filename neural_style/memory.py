@@ -76,8 +76,10 @@ def estimate_peak(
         predicted = structure("imagenet", style_layers, config.network).values()
         tile += SORTED * (max(masks, 1) + len(config.style_imgs)) * sum(map(_numbers, predicted))
     side = max(sides(size, layers)) if side is None else side
-    crop = math.prod(Tiling.of(layers, side).largest(size))
-    painting = int(whole * math.prod(size) + tile * crop)
+    crop = Tiling.of(layers, side).largest(size)
+    if crop != size:  # the part of each layer that is a tile's own is cut out of it
+        tile += activation * sum(_numbers(layers[name]) for name in style_layers)
+    painting = int(whole * math.prod(size) + tile * math.prod(crop))
     if config.color_match == "auto":
         return PROGRAM + painting
     pictures = PICTURES + len(config.style_imgs) + LAST_STEP[config.optimizer]

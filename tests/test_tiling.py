@@ -441,6 +441,26 @@ def test_tiles_are_the_largest_that_fit(height: int, width: int, gigabytes: floa
         assert memory.estimate_peak(settings_, size, side + 16) > limit
 
 
+# By benchmarks/large.py, three iterations of Adam in bfloat16; the operating system's figures.
+@pytest.mark.parametrize(
+    ("weights", "size", "side", "peak"),
+    [
+        ("compact", (1024, 1024), 1024, 1.46e9),
+        ("compact", (2160, 3840), 1152, 2.68e9),
+        ("compact", (2160, 3840), 2144, 3.69e9),
+        ("compact", (2160, 3840), 3824, 5.10e9),
+        ("compact", (4320, 7680), 2032, 7.77e9),
+        ("vgg19.h5", (1024, 1024), 1024, 2.02e9),
+        ("vgg19.h5", (1536, 2048), 832, 1.91e9),
+        ("vgg19.h5", (1536, 2048), 1520, 2.26e9),
+        ("vgg19.h5", (4320, 7680), 1184, 7.71e9),
+    ],
+)
+def test_estimates_are_near_what_was_measured(weights, size, side, peak):
+    settings_ = config(model_weights=weights, optimizer="adam", precision="bfloat16")
+    assert 0.98 * peak < memory.estimate_peak(settings_, size, side) < 1.2 * peak
+
+
 def test_estimates_grow_with_what_is_asked_for():
     size = (1000, 1000)
     plain = memory.estimate_peak(config(), size)
