@@ -68,17 +68,18 @@ def estimate_peak(
     kept = sum(count * channels * _positions(i) for i, (count, channels) in enumerate(deepest))
     tile = (kept + PASSING * deepest[0][1]) * activation
     masks = regions or (len(config.style_imgs) if config.style_mask else 0)
+    compared = [layers[name] for name in style_layers]
+    of_style = activation * sum(map(_numbers, compared))
     if masks:  # at each layer, and activations under each
-        blocks = [layers[name] for name in style_layers]
-        whole += FLOAT * masks * sum(_positions(len(it) - 1) for it in blocks)
-        tile += activation * masks * sum(map(_numbers, blocks))
+        whole += FLOAT * masks * sum(_positions(len(it) - 1) for it in compared)
+        tile += masks * of_style
     if config.style_distance == "sliced":  # of VGG's channels, which compact predicts
         predicted = structure("imagenet", style_layers, config.network).values()
         tile += SORTED * (max(masks, 1) + len(config.style_imgs)) * sum(map(_numbers, predicted))
     side = max(sides(size, layers)) if side is None else side
     crop = Tiling.of(layers, side).largest(size)
     if crop != size:  # the part of each layer that is a tile's own is cut out of it
-        tile += activation * sum(_numbers(layers[name]) for name in style_layers)
+        tile += of_style
     painting = int(whole * math.prod(size) + tile * math.prod(crop))
     if config.color_match == "auto":
         return PROGRAM + painting

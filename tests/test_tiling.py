@@ -441,7 +441,7 @@ def test_tiles_are_the_largest_that_fit(height: int, width: int, gigabytes: floa
         assert memory.estimate_peak(settings_, size, side + 16) > limit
 
 
-# By benchmarks/large.py, three iterations of Adam in bfloat16; the operating system's figures.
+# By benchmarks/large.py, Adam in bfloat16; the operating system's figures.
 @pytest.mark.parametrize(
     ("weights", "size", "side", "peak"),
     [

@@ -252,11 +252,14 @@ def test_links_are_not_followed(visitors, keep, tmp_path):
     secret = tmp_path / "secret.png"
     secret.write_bytes(encoded("PNG"))
     path = keep(encoded("PNG", 3), "lake.png")
-    (path.parent / "link.png").symlink_to(secret)
+    link = path.parent / "link.png"
+    link.symlink_to(secret)
     result = paint(visitors, ANN)
     (result.parent.parent.parent / "0009").symlink_to(tmp_path)
     assert visitors.pictures(ANN) == [path]
     assert visitors.results(ANN) == [result]
+    with pytest.raises(StyleError, match="no such picture"):
+        visitors.check(ANN, Config(content_img=link, style_imgs=[path]))
 
 
 # Disk
