@@ -78,7 +78,7 @@ def main() -> None:
     if arguments.worker:
         answer(**arguments.worker)
         return
-    from neural_style.images import write_file
+    from neural_style.writing import write_file
 
     with tempfile.TemporaryDirectory() as folder:
         if not os.environ.get(WEIGHTS):

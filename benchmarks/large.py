@@ -21,9 +21,10 @@ from pathlib import Path
 import numpy as np
 
 from neural_style.config import Config
-from neural_style.images import Picture, resize, write_picture
+from neural_style.images import Picture, resize
 from neural_style.memory import estimate_peak, plan
 from neural_style.precision import choose_precision
+from neural_style.writing import write_picture
 
 
 def main() -> None:

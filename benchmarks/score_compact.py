@@ -25,9 +25,9 @@ import numpy as np
 import tensorflow as tf
 
 from neural_style import Config, stylize
-from neural_style.images import read_picture
 from neural_style.losses import gram
 from neural_style.networks import load_network
+from neural_style.reading import read_picture
 from neural_style.transfer import load_inputs
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -21,8 +21,8 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from neural_style.config import Config
-from neural_style.images import read_picture
 from neural_style.matching import match_masks
+from neural_style.reading import read_picture
 from neural_style.segmentation import Request
 
 ROOT = Path(__file__).resolve().parent.parent

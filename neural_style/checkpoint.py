@@ -21,9 +21,10 @@ import numpy as np
 
 from neural_style.config import Config
 from neural_style.errors import StyleError, first_line
-from neural_style.images import Picture, replacing
+from neural_style.images import Picture
 from neural_style.optimise import Step
 from neural_style.result import ResultFolder
+from neural_style.writing import replacing
 
 logger = logging.getLogger("neural_style")
 

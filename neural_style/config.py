@@ -658,7 +658,7 @@ def load_settings(
             f"preset ({', '.join(preset_names())})"
         )
     if path.suffix.lower() in PICTURES:
-        from neural_style.images import read_settings_text  # loads the picture libraries
+        from neural_style.reading import read_settings_text  # loads the picture libraries
 
         text = read_settings_text(path)
     else:

@@ -26,12 +26,12 @@ from absl.flags import argparse_flags
 from neural_style.compact import pack
 from neural_style.config import load_settings
 from neural_style.errors import StyleError
-from neural_style.images import write_file
 from neural_style.interrupts import check, waiting
 from neural_style.training.distillation import Distillation
 from neural_style.training.pictures import Pictures
 from neural_style.training.settings import FIELDS, Settings
 from neural_style.weights import load_weights
+from neural_style.writing import write_file
 
 SAY_EVERY = 20.0  # seconds
 

@@ -21,7 +21,8 @@ import neural_style
 from neural_style.compact import load_compact
 from neural_style.config import Config
 from neural_style.errors import StyleError
-from neural_style.memory import estimate_peak, of_machine, plan, to_text
+from neural_style.machine import of_machine, to_text
+from neural_style.memory import estimate_peak, plan
 from neural_style.precision import choose_precision
 from neural_style.transfer import (
     Inputs,

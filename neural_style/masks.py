@@ -10,8 +10,9 @@ import numpy as np
 import tensorflow as tf
 
 from neural_style.errors import StyleError
-from neural_style.images import luminance, read_picture, resize, same_aspect
+from neural_style.images import luminance, resize, same_aspect
 from neural_style.layers import Blocks, stride
+from neural_style.reading import read_picture
 
 # So much of what a position sees lies in its region, if it is inside.
 INSIDE = 0.9

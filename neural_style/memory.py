@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import math
-import os
-from pathlib import Path
 
 import tensorflow as tf
 
 from neural_style.config import Config
 from neural_style.errors import StyleError
 from neural_style.layers import Blocks
+from neural_style.machine import SHARE, allowed, to_text
 from neural_style.networks import structure
 from neural_style.tiling import Tiling, sides
 
@@ -38,10 +36,6 @@ SORTED = 2 * FLOAT
 # (measured; by the method that takes the most). It comes when all else is gone.
 LAST_STEP = {"adam": 3, "lbfgs": 2 * 10 + 2, "tfp_lbfgs": 1}
 MATCHING = 135
-# What is free is not taken to the last byte: others on the machine want some of it.
-SHARE = 0.9
-# Where Linux tells a container what it is allowed.
-GROUPS = Path("/sys/fs/cgroup")
 
 
 def estimate_peak(
@@ -149,36 +143,7 @@ def available(device: str = "/cpu:0") -> int | None:
     kind, _, number = device.strip("/").partition(":")
     if kind == "gpu" and len(tf.config.list_physical_devices("GPU")) > int(number):
         return _available_on_gpu(int(number))
-    total, free = of_machine()
-    most = total if free is None else free + (_number("/proc/self/status", "VmRSS:") or 0)
-    return None if most is None else int(SHARE * most)
-
-
-def of_machine() -> tuple[int | None, int | None]:
-    """Return the bytes of memory that there are, and how many of them are free.
-
-    In a container both are what is left to it. None stands for what the system does not tell.
-    """
-    found = [[_number("/proc/meminfo", key) for key in ("MemTotal:", "MemAvailable:")]]
-    # What a container is allowed, in the second and the first version of Linux's control groups.
-    for most, used in [
-        ("memory.max", "memory.current"),
-        ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes"),
-    ]:
-        with contextlib.suppress(OSError, ValueError):
-            allowed = int((GROUPS / most).read_text())
-            found.append([allowed, allowed - int((GROUPS / used).read_text())])
-    found = [pair for pair in found if None not in pair]
-    if found:
-        return tuple(map(min, zip(*found, strict=True)))
-    with contextlib.suppress(AttributeError, OSError, ValueError):  # not on Windows
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"), None
-    return None, None
-
-
-def to_text(count: float) -> str:
-    """Return a number of bytes in words, such as 3.4G."""
-    return f"{count / 2**30:.1f}G" if count >= 2**30 else f"{count / 2**20:.0f}M"
+    return allowed()
 
 
 def _available_on_gpu(number: int) -> int | None:
@@ -190,12 +155,3 @@ def _available_on_gpu(number: int) -> int | None:
         if device.name.lower() == f"/device:gpu:{number}"
     ]
     return int(SHARE * limits[0]) if limits else None
-
-
-def _number(path: str, key: str) -> int | None:
-    """Return the bytes that one of Linux's files gives in kilobytes, or None."""
-    with contextlib.suppress(OSError):
-        for line in Path(path).read_text().splitlines():
-            if line.startswith(key):
-                return int(line.split()[1]) * 2**10
-    return None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from neural_style.colour_matching import match_colours
 from neural_style.config import Config
-from neural_style.images import Picture, find_picture, read_picture, reduced_size, resize
+from neural_style.images import Picture, reduced_size, resize
+from neural_style.reading import find_picture, read_picture
 from neural_style.result import Result
 
 

@@ -16,7 +16,8 @@ import numpy as np
 
 from neural_style.drawing import draw_legend, draw_regions, draw_sheet
 from neural_style.errors import StyleError
-from neural_style.images import read_picture, same_aspect
+from neural_style.images import same_aspect
+from neural_style.reading import read_picture
 from neural_style.segmentation import filled
 
 # Colours nearer than this in RGB (Euclidean) are one label: the noise of a JPEG, a careless fill.

@@ -19,15 +19,9 @@ import numpy as np
 from neural_style.config import Config
 from neural_style.drawing import draw_curve, draw_sheet
 from neural_style.errors import StyleError
-from neural_style.images import (
-    PART,
-    WRITTEN,
-    Picture,
-    check_format,
-    to_pixels,
-    write_file,
-    write_picture,
-)
+from neural_style.formats import NOT_WRITTEN, WRITTEN
+from neural_style.images import Picture, to_pixels
+from neural_style.writing import PART, check_format, write_file, write_picture
 
 if TYPE_CHECKING:  # a folder is written without TensorFlow too
     from neural_style.optimise import Step
@@ -98,7 +92,7 @@ class ResultFolder:
         """
         self._config = config
         name = Path(config.img_name)
-        known = name.suffix.lower() in WRITTEN
+        known = name.suffix.lower() in (*WRITTEN, *NOT_WRITTEN)  # the latter are refused
         self._stem = name.stem if known else config.img_name
         self._suffix = name.suffix if known else DEFAULT_FORMAT
         check_format(self._stem + self._suffix, config.bits, size)

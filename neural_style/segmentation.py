@@ -19,15 +19,10 @@ import numpy as np
 from neural_style.config import Config
 from neural_style.drawing import draw_cut, draw_regions
 from neural_style.errors import StyleError
-from neural_style.images import (
-    SIXTEEN_BITS,
-    WRITTEN,
-    find_picture,
-    luminance,
-    read_picture,
-    reduced_size,
-    resize,
-)
+from neural_style.formats import WRITTEN
+from neural_style.images import luminance, reduced_size, resize
+from neural_style.reading import find_picture, read_picture
+from neural_style.writing import SIXTEEN_BITS
 
 # So far apart that rounding and careful editing keep them apart ("20 simple, distinct colors" by
 # Sasha Trubetskoy).

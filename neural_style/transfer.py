@@ -17,16 +17,9 @@ from neural_style.colour_matching import match_colours
 from neural_style.config import Config
 from neural_style.errors import StyleError
 from neural_style.features import MEAN
-from neural_style.images import (
-    Picture,
-    enlarge,
-    find_picture,
-    is_finite,
-    read_picture,
-    reduced_size,
-    resize,
-)
+from neural_style.images import Picture, enlarge, is_finite, reduced_size, resize
 from neural_style.interrupts import check, waiting
+from neural_style.machine import to_text
 from neural_style.masks import (
     coverage,
     covered,
@@ -36,11 +29,12 @@ from neural_style.masks import (
     mask_at,
     region_at,
 )
-from neural_style.memory import estimate_peak, plan, to_text
+from neural_style.memory import estimate_peak, plan
 from neural_style.networks import Network, load_network, structure
 from neural_style.objective import Guide, MaskAt, Objective, one_mask_each
 from neural_style.optimise import OPTIMISERS, Step
 from neural_style.precision import choose_precision
+from neural_style.reading import find_picture, read_picture
 from neural_style.recolour import recolour
 from neural_style.regions import Regions, load_regions
 from neural_style.result import Result

@@ -13,12 +13,15 @@ PACKAGE = Path(neural_style.__file__).parent
 
 # A module may import modules of earlier rows only, or what is named beside it in its own row.
 ROWS = [
-    {"errors", "interrupts", "quiet"},
-    {"layers", "images", "fields"},
+    {"errors", "interrupts", "quiet", "machine"},
+    {"layers", "images", "fields", "formats"},
+    {"deep"},
+    {"reading", "writing"},
     {"config", "drawing", "tiling", "colour_matching"},
-    {"colour", "masks", "segmentation", "weights"}
+    {"colour", "segmentation", "weights"}
     | {"features", "losses", "optimise", "precision", "spectrum"},
     {"compact", "distances", "regions"},
+    {"masks"},
     {"objective", "result", "networks"},
     {"checkpoint", "memory", "recolour"},
     {"transfer"},

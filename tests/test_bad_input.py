@@ -21,10 +21,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from neural_style import images
+from neural_style import images, reading, writing
 from neural_style.errors import StyleError
-from neural_style.images import read_picture, read_settings_text
 from neural_style.layers import convolutions
+from neural_style.reading import read_picture, read_settings_text
 
 FLAGS = ["-content_img", "a.png", "-style_imgs", "b.png", "-device", "/cpu:0"]
 BAD_INPUT, BAD_FLAGS = 1, 2
@@ -460,7 +460,7 @@ def is_picture_or_refused(data: bytes) -> None:
     path = Path("bytes")
     path.write_bytes(data)
     # A header may say millions of pixels, which are read in seconds.
-    with mock.patch.object(images, "MOST_PIXELS", 2**20), contextlib.suppress(StyleError):
+    with mock.patch.object(reading, "MOST_PIXELS", 2**20), contextlib.suppress(StyleError):
         picture = read_picture(path)
         assert picture.rgb.ndim == 3
         assert np.isfinite(picture.rgb).all()
@@ -490,7 +490,7 @@ def test_a_damaged_file_is_a_picture_or_refused(kind, in_the_header, anywhere, k
 @settings(max_examples=100, deadline=None, derandomize=True)
 def test_a_damaged_result_is_settings_or_refused(in_the_header, kept):
     picture = images.Picture(noise().astype(np.float32))
-    images.write_picture("result.png", picture, settings="seed: 3\n")
+    writing.write_picture("result.png", picture, settings="seed: 3\n")
     data = bytearray(Path("result.png").read_bytes())
     for place, value in in_the_header:
         data[int(place * 100)] = value

@@ -269,7 +269,7 @@ def disk(monkeypatch: pytest.MonkeyPatch) -> list[str]:
                 raise DISK_FULL
             file.write(data[len(data) // 2 :])
 
-    monkeypatch.setattr("neural_style.images.write_file", write_file)
+    monkeypatch.setattr("neural_style.writing.write_file", write_file)
     return full
 
 

@@ -20,7 +20,7 @@ from PIL import Image
 
 from neural_style import __version__, cli
 from neural_style.config import FIELDS, Config, preset_names
-from neural_style.images import read_picture, read_settings_text
+from neural_style.reading import read_picture, read_settings_text
 
 CONFIGS = Path(__file__).parent.parent / "configs"
 CONSOLE_SCRIPT = Path(sys.executable).with_name("neural_style")

@@ -19,13 +19,14 @@ from neural_style.compact import (
     unpack,
 )
 from neural_style.features import build_features
-from neural_style.images import Picture, write_picture
+from neural_style.images import Picture
 from neural_style.layers import CHANNELS
 from neural_style.losses import Projection, gram, size
 from neural_style.networks import load_network
 from neural_style.objective import Objective, one_mask_each
 from neural_style.training.student import Student
 from neural_style.weights import load_weights
+from neural_style.writing import write_picture
 
 
 @pytest.fixture(scope="module")

@@ -16,22 +16,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
-from neural_style import images
+from neural_style import reading
 from neural_style.errors import StyleError
-from neural_style.images import (
-    WRITTEN,
-    Picture,
-    enlarge,
-    find_picture,
-    luminance,
-    read_picture,
-    read_settings_text,
-    reduced_size,
-    resize,
-    to_pixels,
-    write_file,
-    write_picture,
-)
+from neural_style.images import Picture, enlarge, luminance, reduced_size, resize, to_pixels
+from neural_style.reading import find_picture, read_picture, read_settings_text
+from neural_style.writing import WRITTEN, write_file, write_picture
 
 SIZE = (6, 8)  # height, width of the pictures made here
 ORIENTATIONS = range(1, 9)
@@ -617,7 +606,7 @@ def test_an_interruption_in_the_middle_leaves_the_old_file(tmp_path, monkeypatch
     def interrupt(*arguments: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(os, "chmod", interrupt)
+    monkeypatch.setattr(os, "fsync", interrupt)
     with pytest.raises(KeyboardInterrupt):
         write_file(path, b"new")
     assert path.read_bytes() == b"old"
@@ -744,7 +733,7 @@ def test_luminance_is_over_black(tmp_path):
 
 def test_a_header_of_too_many_pixels_is_refused_before_they_are_decoded(tmp_path, monkeypatch):
     Image.fromarray(noise()).save(tmp_path / "a.png")
-    monkeypatch.setattr(images, "MOST_PIXELS", SIZE[0] * SIZE[1] - 1)
+    monkeypatch.setattr(reading, "MOST_PIXELS", SIZE[0] * SIZE[1] - 1)
     monkeypatch.setattr(Image.Image, "load", lambda image: pytest.fail("decoded"))
     with pytest.raises(StyleError, match=r"a.png is 8 x 6 pixels, allowed are 47 in all"):
         read_picture(tmp_path / "a.png")
@@ -760,6 +749,6 @@ def test_a_tiff_that_pillow_does_not_know_is_read_within_the_same_limit(tmp_path
     assert np.allclose(picture.alpha, grey_and_alpha[..., 1] / 65535)
     over_white = 255 + (values(grey_and_alpha[..., 0]) - 255) * picture.alpha[..., None]
     assert np.allclose(picture.rgb, over_white, atol=1e-3)
-    monkeypatch.setattr(images, "MOST_PIXELS", SIZE[0] * SIZE[1] - 1)
+    monkeypatch.setattr(reading, "MOST_PIXELS", SIZE[0] * SIZE[1] - 1)
     with pytest.raises(StyleError, match="is not a picture that can be read"):
         read_picture(path)

@@ -14,8 +14,8 @@ from PIL import Image
 
 from neural_style.config import Config
 from neural_style.errors import StyleError
-from neural_style.images import read_picture
 from neural_style.matching import deep_features, match_regions
+from neural_style.reading import read_picture
 from neural_style.segmentation import COLOURS, Request
 
 SKY, HOUSE, WATER = np.eye(3) * 100  # what a network might see

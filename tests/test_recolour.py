@@ -13,7 +13,7 @@ from PIL import Image
 import neural_style as ns
 from neural_style import transfer
 from neural_style.colour_matching import match_colours
-from neural_style.images import read_picture
+from neural_style.reading import read_picture
 from neural_style.recolour import recolour
 
 

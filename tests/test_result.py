@@ -12,8 +12,9 @@ from PIL import Image
 
 from neural_style.config import Config
 from neural_style.errors import StyleError
-from neural_style.images import Picture, read_picture, read_settings_text
+from neural_style.images import Picture
 from neural_style.optimise import Step
+from neural_style.reading import read_picture, read_settings_text
 from neural_style.result import Result, ResultFolder, history_csv
 
 GREY = Picture(np.full((20, 24, 3), 100, np.float32))

@@ -17,7 +17,7 @@ from PIL import Image
 
 from neural_style.config import Config
 from neural_style.errors import StyleError
-from neural_style.images import read_picture
+from neural_style.reading import read_picture
 from neural_style.segmentation import (
     COLOURS,
     Request,

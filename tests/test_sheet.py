@@ -12,7 +12,7 @@ from PIL import Image
 from neural_style import transfer
 from neural_style.drawing import CAPTION_HEIGHT, GAP, LINE_HEIGHT, draw_sheet
 from neural_style.errors import StyleError
-from neural_style.images import read_picture
+from neural_style.reading import read_picture
 from neural_style.sheet import grid
 
 GIVEN = {"content_img": "a.png", "style_imgs": ["b.png"]}

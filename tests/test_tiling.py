@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import neural_style as ns
-from neural_style import memory, optimise
+from neural_style import machine, memory, optimise
 from neural_style.layers import blocks_before, layer_names, radius, stride
 from neural_style.masks import mask_at, region_at
 from neural_style.networks import load_network, structure
@@ -497,7 +497,7 @@ def test_sides_of_a_small_picture():
 def test_free_memory_is_what_there_is():
     total = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     assert 2**28 < memory.available() < total
-    found, free = memory.of_machine()
+    found, free = machine.of_machine()
     assert 0 < free < found <= total
 
 
@@ -510,21 +510,21 @@ def test_in_a_container_memory_is_what_is_left_to_it(tmp_path, monkeypatch, vers
     (tmp_path / "memory").mkdir()
     for name, count in zip(names[version], (2**26, 2**24), strict=True):
         (tmp_path / name).write_text(f"{count}\n")
-    monkeypatch.setattr(memory, "GROUPS", tmp_path)
-    assert memory.of_machine() == (2**26, 2**26 - 2**24)
+    monkeypatch.setattr(machine, "GROUPS", tmp_path)
+    assert machine.of_machine() == (2**26, 2**26 - 2**24)
     (tmp_path / names[version][0]).write_text("max\n")  # no limit
-    assert memory.of_machine()[0] > 2**28
+    assert machine.of_machine()[0] > 2**28
 
 
 def test_memory_of_a_system_that_tells_little(tmp_path, monkeypatch):
     """Without Linux's files there is but the total; without that, nothing."""
-    monkeypatch.setattr(memory, "GROUPS", tmp_path)
-    monkeypatch.setattr(memory, "_number", lambda path, key: None)
-    monkeypatch.setattr(memory.os, "sysconf", lambda name: 2**20)
-    assert memory.of_machine() == (2**40, None)
-    assert memory.available() == int(memory.SHARE * 2**40)
+    monkeypatch.setattr(machine, "GROUPS", tmp_path)
+    monkeypatch.setattr(machine, "_number", lambda path, key: None)
+    monkeypatch.setattr(machine.os, "sysconf", lambda name: 2**20)
+    assert machine.of_machine() == (2**40, None)
+    assert memory.available() == int(machine.SHARE * 2**40)
     monkeypatch.delattr(memory.os, "sysconf")
-    assert memory.of_machine() == (None, None)
+    assert machine.of_machine() == (None, None)
     assert memory.available() is None
 
 
@@ -541,7 +541,8 @@ def test_memory_that_no_tile_fits_into(run_cli, tmp_path, photograph):
 
 
 def ns_picture(path, array) -> None:
-    from neural_style.images import Picture, write_picture
+    from neural_style.images import Picture
+    from neural_style.writing import write_picture
 
     write_picture(path, Picture(array.astype(np.float32)))
 

@@ -14,7 +14,8 @@ from PIL import Image
 from neural_style.config import Config
 from neural_style.drawing import draw_cut
 from neural_style.errors import StyleError, shown
-from neural_style.images import read_picture
+from neural_style.formats import open_image
+from neural_style.reading import read_picture
 from neural_style.segmentation import Request, make_masks
 
 GREEN, RED = "#00c853", "#e53935"
@@ -67,7 +68,7 @@ def _painted(layers: Sequence[Path], size: tuple[int, int]) -> tuple[np.ndarray,
     """Return what is green and what is red, [H, W], bool each, of the photograph's size."""
     green, red = np.zeros(size, bool), np.zeros(size, bool)
     for path in layers:
-        with Image.open(path) as image:
+        with open_image(path) as image:
             pixels = np.asarray(image.convert("RGBA").resize(size[::-1], Image.Resampling.NEAREST))
         painted = pixels[..., 3] > 127
         greener = painted & (pixels[..., 1] > pixels[..., 0])

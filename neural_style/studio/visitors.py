@@ -28,9 +28,9 @@ from PIL import Image
 
 from neural_style.config import PICTURE_SETTINGS, Config, load_settings
 from neural_style.errors import StyleError
-from neural_style.images import replacing
 from neural_style.result import DEFAULT_FORMAT
 from neural_style.studio.settings import Settings
+from neural_style.writing import replacing
 
 if TYPE_CHECKING:
     import numpy as np

@@ -17,7 +17,6 @@ import tensorflow as tf
 from neural_style.compact import CONVOLUTIONS, HEADS, STYLE_LAYERS
 from neural_style.errors import StyleError, first_line
 from neural_style.features import build_features
-from neural_style.images import write_file
 from neural_style.layers import CHANNELS, NETWORKS
 from neural_style.training.batches import grams, relative_error
 from neural_style.training.fitting import Fit
@@ -26,6 +25,7 @@ from neural_style.training.pool import Pool
 from neural_style.training.settings import Settings
 from neural_style.training.student import DTYPE, Student
 from neural_style.weights import Weights
+from neural_style.writing import write_file
 
 # What an error in a layer costs. With the losses' normalisation a style layer counts by the fourth
 # power of its activations' size: relu4_1 has twenty times as much to say as any other.

@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 
 from neural_style.errors import StyleError
-from neural_style.images import read_picture, resize
+from neural_style.images import resize
+from neural_style.reading import read_picture
 
 ENDINGS = (".jpg", ".jpeg", ".png", ".webp")
 # Sides that pictures are kept in memory with, in crops.

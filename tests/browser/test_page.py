@@ -14,7 +14,7 @@ import pytest
 from conftest import PATIENCE, ROOT, SAMPLES, until
 
 from neural_style.config import Config, load_settings
-from neural_style.images import read_picture
+from neural_style.reading import read_picture
 
 # Of the picture of the first test: enough of them that it can be stopped on the way.
 ITERATIONS, SIZE = 150, 384

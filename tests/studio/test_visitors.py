@@ -17,9 +17,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from neural_style import Config, StyleError
-from neural_style.images import Picture, read_picture, write_picture
+from neural_style.images import Picture
+from neural_style.reading import read_picture
 from neural_style.studio.settings import Settings
 from neural_style.studio.visitors import Visitors
+from neural_style.writing import write_picture
 
 ANN, BOB = "ann" * 10, "bob" * 10
 GREY = np.full((20, 24, 3), 100, np.uint8)

@@ -12,7 +12,7 @@ from PIL import Image
 
 from neural_style import Config, StyleError, stylize
 from neural_style.config import FIELDS, load_settings
-from neural_style.images import read_picture
+from neural_style.reading import read_picture
 from neural_style.segmentation import Request
 from neural_style.studio import worker
 from neural_style.studio.messages import Orders, Reached
