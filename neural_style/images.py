@@ -17,6 +17,8 @@ from neural_style.errors import StyleError
 # A mask whose aspect differs by more than this was made for another picture.
 ASPECT_TOLERANCE = 0.01
 
+BLACK = 0.5  # levels that are rounded to black
+
 # So many are converted at once: what is between takes little memory.
 ROWS_AT_ONCE = 256
 
@@ -82,6 +84,11 @@ def luminance(picture: Picture) -> np.ndarray:
 def is_finite(array: np.ndarray) -> bool:
     """Tell whether all values are finite, without an array of answers as large as a picture."""
     return bool(np.isfinite(array.min()) and np.isfinite(array.max()))
+
+
+def shows(image: np.ndarray, photograph: np.ndarray) -> bool:
+    """Tell whether an image can be shown: finite, and not black where the photograph is not."""
+    return is_finite(image) and not image.max() < BLACK <= photograph.max()
 
 
 def to_unit(rgb: np.ndarray) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -10,21 +11,39 @@ import numpy as np
 import tensorflow as tf
 
 from neural_style.errors import StyleError
-from neural_style.images import luminance, resize, same_aspect
+from neural_style.images import Picture, luminance, resize, same_aspect
 from neural_style.layers import Blocks, stride
 from neural_style.reading import read_picture
+from neural_style.regions import flat_colours, name_of
 
+logger = logging.getLogger("neural_style")
+
+LEAST_LEVEL = 1 - 1e-3  # a mask that is nowhere as bright, of 255, is black but for rounding
+# A cut-out has so much that is opaque and so much that is clear, and so little of its opaque part
+# is black, white or of its few most frequent colours (in steps of so many levels).
+OPAQUE, LEAST_OF_CUT_OUT, DRAWN = 0.9, 0.01, 0.6
+FEW_COLOURS, STEP = 8, 8
+NEAR_BLACK = 26  # levels; so near to white as well
+SEEN = 512  # pixels on the longer side, of a mask that may be a label map
 # So much of what a position sees lies in its region, if it is inside.
 INSIDE = 0.9
 
 
-def load_mask(source: Any, sizes: tuple[tuple[int, int], ...]) -> np.ndarray:
+def load_mask(
+    source: Any,
+    sizes: tuple[tuple[int, int], ...],
+    read: Callable[[Any, str], Picture] = read_picture,
+) -> np.ndarray:
     """Read a mask: the brightness of any picture, white where the style goes.
+
+    Of a photograph's cut-out, see `is_cut_out`, it is the alpha, and a line says so. Another line
+    says if it looks like a label map.
 
     Args:
         source: a path, or an array as `images.read_picture` takes it.
         sizes: (height, width) of the photograph, as it is and as it is reduced; the mask must
             have the aspect of one of them.
+        read: reads a picture, given with its setting.
 
     Returns:
         [H, W], float32, [0, 255], of the mask's own size.
@@ -33,8 +52,10 @@ def load_mask(source: Any, sizes: tuple[tuple[int, int], ...]) -> np.ndarray:
         StyleError: not readable, all black, or of another aspect.
     """
     name = "the array given" if hasattr(source, "__array__") else source
-    mask = luminance(read_picture(source, "style_mask_imgs"))
-    if mask.max() <= 0:
+    picture = read(source, "style_mask_imgs")
+    cut_out = is_cut_out(picture)
+    mask = 255 * picture.alpha if cut_out else luminance(picture)
+    if is_black(mask):
         raise StyleError(
             f"style_mask_imgs: {name} is all black, so its style would go nowhere: paint the "
             "area white"
@@ -45,7 +66,51 @@ def load_mask(source: Any, sizes: tuple[tuple[int, int], ...]) -> np.ndarray:
             f"style_mask_imgs: {name} is {mask.shape[1]} x {mask.shape[0]} pixels, the photograph "
             f"{width} x {height}: make a mask of the same proportions"
         )
+    if cut_out:
+        logger.info("style_mask_imgs: %s is a cut-out: its alpha is the mask", name)
+    elif colours := _regions_in(picture):
+        logger.warning(
+            "style_mask_imgs: %s has areas of %s, as label maps have; a mask counts by its "
+            "brightness alone: give it as -content_regions if its colours are meant as regions",
+            *(name, colours),
+        )
     return mask
+
+
+def is_black(mask: np.ndarray) -> bool:
+    """Tell whether a mask, [0, 255], has nothing but what rounding has left of black."""
+    return bool(mask.max() < LEAST_LEVEL)
+
+
+def is_cut_out(picture: Picture) -> bool:
+    """Tell whether a picture is a subject cut out of a photograph, on a clear ground.
+
+    A mask that is drawn on a clear layer is none: most of it is black and white, or of few colours.
+    """
+    if picture.alpha is None:
+        return False
+    opaque = picture.alpha > OPAQUE
+    clear = picture.alpha < 1 - OPAQUE
+    if min(opaque.mean(), clear.mean()) < LEAST_OF_CUT_OUT:
+        return False
+    colours = picture.rgb[opaque]
+    white_or_black = (colours.min(-1) > 255 - NEAR_BLACK) | (colours.max(-1) < NEAR_BLACK)
+    steps = (np.minimum(colours, 255) / STEP).astype(np.int32) @ np.array([4096, 64, 1], np.int32)
+    _, counts = np.unique(steps, return_counts=True)
+    few = np.sort(counts)[-FEW_COLOURS:].sum() / len(steps)
+    return max(white_or_black.mean(), few) < DRAWN
+
+
+def _regions_in(picture: Picture) -> str:
+    """Name the colours of a mask that looks like a label map, or return an empty string."""
+    rgb = picture.rgb
+    if picture.alpha is not None:  # over black, as a mask counts
+        rgb = np.maximum(rgb - 255 * (1 - picture.alpha[..., None]), 0)
+    step = 1 + max(picture.size) // SEEN
+    colours = flat_colours(np.rint(rgb[::step, ::step]).astype(np.uint8))
+    levels = colours.astype(int)
+    other = (levels.min(-1) < 255 - NEAR_BLACK) & (levels.max(-1) > NEAR_BLACK)
+    return " ".join(map(name_of, colours)) if len(colours) > 1 and other.any() else ""
 
 
 def feathered(mask: np.ndarray, size: tuple[int, int], width: float) -> np.ndarray:

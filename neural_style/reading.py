@@ -7,9 +7,8 @@ import io
 import logging
 import os
 import warnings
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -42,16 +41,31 @@ logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # it has a line for ea
 # Floats may leave their range by so much: rounding, of an interpolation for example.
 TOLERANCE = 1e-3
 LEVEL = 1 / 255  # what is less of alpha is nothing
-# Measured: bytes for each pixel while 8 and 16 bits are decoded and put in order, and of the
-# Picture, [H, W, 4] at most. A progressive JPEG is held whole before it is reduced.
-DECODING = {8: 12, 16: 16}
-PICTURE = 20
-PROGRESSIVE = 6
-JPEG_SCALES = 8  # a JPEG's decoder reduces by 2, 4 or 8 by itself
+# Formats that Pillow decodes without further copies, where they have neither alpha nor a profile.
+LIGHT = ("PNG", "JPEG", "MPO", "TIFF", "GIF", "BMP", "PPM")
+JPEG_SCALE = 8  # by so much a JPEG's decoder can reduce by itself
 
 
-@dataclass(frozen=True)
-class Room:
+class Cost(NamedTuple):
+    """Bytes for each pixel that reading takes at its peak, as measured.
+
+    Attributes:
+        whole: to read a picture as it is.
+        reduced: to decode it, before it is reduced.
+        jpeg: its decoder reduces it already.
+        progressive: what a progressive JPEG takes all the same, since it is held whole.
+    """
+
+    whole: int
+    reduced: int
+    jpeg: bool = False
+    progressive: int = 0
+
+
+DEEP = Cost(27, 21)  # 16 bits
+
+
+class Room(NamedTuple):
     """How much a picture may take while it is read.
 
     Attributes:
@@ -63,13 +77,15 @@ class Room:
     most: int | None = None
     needed: int | None = None
 
-    def reduction(self, size: tuple[int, int], bits: int, jpeg: bool, progressive: bool) -> int:
+    def reduction(self, size: tuple[int, int], cost: Cost) -> int:
         """Return by which power of two to reduce a picture of a size; 0 if none will do."""
-        pixels, factor = size[0] * size[1], 1
-        while factor == 1 or (self.needed and max(size) // factor >= self.needed):
-            decoded = pixels / min(factor, JPEG_SCALES) ** 2 if jpeg else pixels
-            taken = DECODING[bits] * decoded + PICTURE * pixels / factor**2
-            if self.most is None or taken + PROGRESSIVE * progressive * pixels <= self.most:
+        pixels, factor = size[0] * size[1], 2
+        if self.most is None or cost.whole * pixels <= self.most:
+            return 1
+        while self.needed and max(size) // factor >= self.needed:
+            decoded = pixels / min(factor, JPEG_SCALE) ** 2 if cost.jpeg else pixels
+            taken = cost.reduced * decoded + cost.progressive * pixels
+            if taken + cost.whole * pixels / factor**2 <= self.most:
                 return factor
             factor *= 2
         return 0
@@ -248,13 +264,13 @@ def _decode(path: Path, setting: str, room: Room) -> np.ndarray:
                 f"{setting}: {path} is not a picture that can be read; give a JPEG, PNG, WebP, "
                 "TIFF, HEIC, AVIF, BMP or PPM"
             ) from None
-        factor = _reduction(tiff.size, path, setting, room, 16)
+        factor = _reduction(tiff.size, f"{setting}: {path}", room, DEEP)
         pixels = deep_pixels(path, tiff)
         if pixels is None:
             raise ValueError("its 16 bits cannot be decoded") from None
-        pixels = _reduced(pixels, factor) if factor > 1 else pixels
+        pixels = _reduced(pixels, factor)
     else:
-        factor, pixels = _decode_opened(path, page, setting, room, deep)
+        factor, pixels = _decode_opened(path, page, deep, f"{setting}: {path}", room)
     if page.count > 1:
         logger.info(
             "%s: %s holds %d pictures, of which number %d is taken",
@@ -270,15 +286,16 @@ def _decode(path: Path, setting: str, room: Room) -> np.ndarray:
     return pixels
 
 
-def _reduction(
-    size: tuple[int, int],
-    path: Path,
-    setting: str,
-    room: Room,
-    bits: int,
-    jpeg: bool = False,
-    progressive: bool = False,
-) -> int:
+def _cost(image: Image.Image) -> Cost:
+    """Return what it takes to read an opened picture of 8 bits."""
+    jpeg = image.format in ("JPEG", "MPO")
+    copied = image.has_transparency_data or "icc_profile" in image.info
+    light = image.format in LIGHT and not copied
+    progressive = 6 if "progressive" in image.info else 0
+    return Cost(17 if light else 23, 6 if light else 17, jpeg, progressive if jpeg else 0)
+
+
+def _reduction(size: tuple[int, int], name: str, room: Room, cost: Cost) -> int:
     """Return by how much to reduce a picture of a (height, width) while it is read, 1 for nothing.
 
     Raises:
@@ -289,32 +306,30 @@ def _reduction(
         raise ValueError("it has no pixels")
     if width * height > MOST_PIXELS:
         raise StyleError(
-            f"{setting}: {path} is {width} x {height} pixels, allowed are {MOST_PIXELS} in "
+            f"{name} is {width} x {height} pixels, allowed are {MOST_PIXELS} in "
             "all; reduce it first"
         )
-    factor = room.reduction(size, bits, jpeg, progressive)
+    factor = room.reduction(size, cost)
     if not factor:
         raise StyleError(
-            f"{setting}: {path} is {width} x {height} pixels, to read it takes "
-            f"{to_text((DECODING[bits] + PICTURE) * width * height)} of memory, and "
+            f"{name} is {width} x {height} pixels, to read it takes "
+            f"{to_text(cost.whole * width * height)} of memory, and "
             f"{to_text(max(0, room.most))} are left: reduce it first, or raise max_memory"
         )
     return factor
 
 
 def _decode_opened(
-    path: Path, page: Page, setting: str, room: Room, deep: bool
+    path: Path, page: Page, deep: bool, name: str, room: Room
 ) -> tuple[int, np.ndarray]:
     """Return by how much one of a file's pictures was reduced, and its [H, W, C]."""
     with open_image(path) as image:
         if page.index != image.tell():
             image.seek(page.index)
-        jpeg = image.format in ("JPEG", "MPO")
-        progressive = jpeg and "progressive" in image.info
-        size, bits = image.size[::-1], 16 if deep else 8
-        factor = rest = _reduction(size, path, setting, room, bits, jpeg, progressive)
-        if jpeg and factor > 1:
-            scale = min(factor, JPEG_SCALES)
+        cost = DEEP if deep else _cost(image)
+        factor = rest = _reduction(image.size[::-1], name, room, cost)
+        if cost.jpeg and factor > 1:
+            scale = min(factor, JPEG_SCALE)
             image.draft(None, tuple(max(1, side // scale) for side in image.size))
             rest = factor // scale
         image.load()
@@ -325,13 +340,15 @@ def _decode_opened(
             pixels = deep_pixels(path, page if isinstance(page, TiffPage) else None)
         if pixels is None:
             pixels = _pixels(image, profile, rest)
-        elif factor > 1:
+        else:
             pixels = _reduced(pixels, factor)
     return factor, turn(pixels, orientation)
 
 
 def _reduced(pixels: np.ndarray, factor: int) -> np.ndarray:
     """Return [H, W, C] reduced by a whole number."""
+    if factor == 1:
+        return pixels
     height, width = (max(1, side // factor) for side in pixels.shape[:2])
     reduced = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA)
     return reduced.reshape(height, width, -1)

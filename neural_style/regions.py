@@ -7,7 +7,7 @@ Style Transfer", CVPR 2017, section 4; Champandard, "Semantic Style Transfer", 2
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ import numpy as np
 
 from neural_style.drawing import draw_legend, draw_regions, draw_sheet
 from neural_style.errors import StyleError
-from neural_style.images import same_aspect
+from neural_style.images import Picture, same_aspect
 from neural_style.reading import read_picture
 from neural_style.segmentation import filled
 
@@ -26,6 +26,7 @@ NEAR = 45.0
 # divided at NEAR, do not.
 TIGHT, LEAST_TIGHT = 10.0, 0.6
 MOST_LABELS = 32
+LEAST_FLAT = 0.01  # of a map, what has less of it is no area of `flat_colours`
 LEAST_AREA = 1 / 4000  # of the map, away from edges: what is smaller are mixtures along edges
 
 
@@ -141,6 +142,7 @@ class Regions:
 def load_regions(
     content: tuple[Any, Sequence[tuple[int, int]]],
     styles: Sequence[tuple[Any, Sequence[tuple[int, int]]]],
+    read: Callable[[Any, str], Picture] = read_picture,
 ) -> Regions:
     """Read the label maps of a photograph and of its styles.
 
@@ -148,12 +150,13 @@ def load_regions(
         content: a path, or an array as `images.read_picture` takes it; and the sizes of the
             photograph, (height, width), of one of which the map must have the aspect.
         styles: the same for each style.
+        read: reads a picture, given with its setting.
 
     Raises:
         StyleError: a map that is not readable, no map, or of another aspect; or no common label.
     """
-    first = read_label_map(content[0], "content_regions", content[1])
-    others = tuple(read_label_map(source, "style_regions", sizes) for source, sizes in styles)
+    first = read_label_map(content[0], "content_regions", content[1], read)
+    others = tuple(read_label_map(source, "style_regions", sizes, read) for source, sizes in styles)
     regions = Regions(first, others)
     if not any(regions.counterparts()):
         there = " ".join(map(name_of, first.colours))
@@ -165,19 +168,25 @@ def load_regions(
     return regions
 
 
-def read_label_map(source: Any, setting: str, sizes: Sequence[tuple[int, int]]) -> LabelMap:
+def read_label_map(
+    source: Any,
+    setting: str,
+    sizes: Sequence[tuple[int, int]],
+    read: Callable[[Any, str], Picture] = read_picture,
+) -> LabelMap:
     """Read a label map: a picture of few flat colours.
 
     Args:
         source: a path, or an array as `images.read_picture` takes it.
         setting: its name in messages.
         sizes: (height, width) of the picture that it is for, as it is and as it is reduced.
+        read: reads a picture, given with its setting.
 
     Raises:
         StyleError: not readable, of another aspect, or not of few flat colours.
     """
     name = "the array given" if hasattr(source, "__array__") else source
-    picture = read_picture(source, setting)
+    picture = read(source, setting)
     if not same_aspect(picture.size, sizes):
         raise StyleError(
             f"{setting}: {name} is {picture.size[1]} x {picture.size[0]} pixels, its picture "
@@ -231,6 +240,31 @@ def label_map(pixels: np.ndarray) -> LabelMap | None:
     labels = filled(labels, labels >= 0)
     order = np.argsort(-np.bincount(labels.ravel(), minlength=len(centres)), kind="stable")
     return LabelMap(np.argsort(order)[labels].astype(np.uint8), _unpacked(np.array(centres)[order]))
+
+
+def flat_colours(pixels: np.ndarray) -> np.ndarray:
+    """Return the colours of which a picture has whole areas, if it is one of few flat colours.
+
+    Unlike the labels of `label_map`, they are none of a soft edge: an area is of one colour but for
+    noise, not of all that lie between two.
+
+    Args:
+        pixels: [H, W, 3], uint8, RGB.
+
+    Returns:
+        [K, 3], uint8; none if it is no label map.
+    """
+    found = label_map(pixels)
+    if found is None:
+        return np.zeros((0, 3), np.uint8)
+    away = pixels.astype(np.float32) - found.colours[found.labels]
+    tight = np.linalg.norm(away, axis=-1) < TIGHT
+    flat = [
+        (found.labels == label).mean() >= LEAST_FLAT
+        and tight[found.labels == label].mean() >= LEAST_TIGHT
+        for label in range(len(found.colours))
+    ]
+    return found.colours[flat]
 
 
 def name_of(colour: np.ndarray) -> str:

@@ -21,6 +21,7 @@ from neural_style.drawing import draw_cut, draw_regions
 from neural_style.errors import StyleError
 from neural_style.formats import WRITTEN
 from neural_style.images import luminance, reduced_size, resize
+from neural_style.machine import left
 from neural_style.reading import find_picture, read_picture
 from neural_style.writing import SIXTEEN_BITS
 
@@ -322,7 +323,7 @@ def read_photograph(source: Any, folder: str, setting: str, max_size: int) -> np
 def _read(source: Any, folder: str, setting: str) -> Any:
     if isinstance(source, str | os.PathLike):
         source = find_picture(source, folder, setting)
-    return read_picture(source, setting)
+    return read_picture(source, setting, left())  # masks lie on it as it is: it is not reduced
 
 
 def _cut_out(

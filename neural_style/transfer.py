@@ -17,14 +17,15 @@ from neural_style.colour_matching import match_colours
 from neural_style.config import Config
 from neural_style.errors import StyleError
 from neural_style.features import MEAN
-from neural_style.images import Picture, enlarge, is_finite, reduced_size, resize
+from neural_style.images import Picture, enlarge, reduced_size, resize, shows
 from neural_style.interrupts import check, waiting
-from neural_style.machine import to_text
+from neural_style.machine import left, to_text
 from neural_style.masks import (
     coverage,
     covered,
     feathered,
     inside_at,
+    is_black,
     load_mask,
     mask_at,
     region_at,
@@ -35,9 +36,10 @@ from neural_style.objective import Guide, MaskAt, Objective, one_mask_each
 from neural_style.optimise import OPTIMISERS, Step
 from neural_style.precision import choose_precision
 from neural_style.reading import find_picture, read_picture
-from neural_style.recolour import recolour
+from neural_style.recolour import check_colours_taken, recolour
 from neural_style.regions import Regions, load_regions
 from neural_style.result import Result
+from neural_style.sources import read_source, say_if_not_enlarged
 from neural_style.spectrum import pink
 from neural_style.tiling import Tiling
 
@@ -206,11 +208,12 @@ def load_inputs(config: Config) -> Inputs:
         StyleError: one is missing, unreadable or too small.
     """
     styles = [
-        _read(source, config.style_imgs_dir, f"style_imgs[{k}]")
+        _read(config, source, config.style_imgs_dir, f"style_imgs[{k}]")
         for k, source in enumerate(config.style_imgs, 1)
     ]
     if config.content_img is not None:
-        photograph = _read(config.content_img, config.content_img_dir, "content_img")
+        photograph = _read(config, config.content_img, config.content_img_dir, "content_img")
+        say_if_not_enlarged(config, photograph.size)
     else:
         photograph = Picture(styles[0].rgb)  # for its size alone
     size = reduced_size(photograph.size, config.max_size)
@@ -226,16 +229,26 @@ def load_inputs(config: Config) -> Inputs:
     if config.keeps_colors and _matches(config, "before"):
         resized = tuple(match_colours(style, [content], config.color_match) for style in resized)
     masks = None
+
+    def read(source: Any, setting: str) -> Picture:
+        return read_picture(source, setting, left(config.max_memory_bytes), config.max_size)
+
     if config.style_mask:
         masks = tuple(
             load_mask(
                 find_picture(source, config.content_img_dir, "style_mask_imgs"),
                 (photograph.size, size),
+                read,
             )
             for source in config.style_mask_imgs
         )
         if config.mask_feather:
             masks = tuple(feathered(mask, size, config.mask_feather) for mask in masks)
+            for k in (k for k, mask in enumerate(masks, 1) if is_black(mask)):
+                raise StyleError(
+                    f"mask_feather: {config.mask_feather:g} pixels leave nothing of mask {k}: use "
+                    "fewer pixels, or paint a larger area"
+                )
     regions = None
     if config.content_regions is not None:
         maps = [
@@ -246,6 +259,7 @@ def load_inputs(config: Config) -> Inputs:
         regions = load_regions(
             (own, (photograph.size, size)),
             [(found, (style.size,)) for found, style in zip(maps, styles, strict=True)],
+            read,
         )
     init = _initial_image(config, content, resized)
     return Inputs(content, alpha, resized, masks, init, regions)
@@ -538,7 +552,7 @@ def finish(config: Config, inputs: Inputs, image: np.ndarray) -> Picture:
     Raises:
         StyleError: nothing of it can be shown: values that are not finite, or black alone.
     """
-    if not is_finite(image) or (image.max() <= 0 < inputs.content.max()):
+    if not shows(image, inputs.content):
         raise StyleError(
             "the optimisation left no picture, only black or values that are not finite: use "
             "smaller weights or a smaller learning_rate"
@@ -550,6 +564,7 @@ def finish(config: Config, inputs: Inputs, image: np.ndarray) -> Picture:
         references = [inputs.content] if config.keeps_colors else inputs.styles
         weights = () if config.keeps_colors else config.style_imgs_weights
         image = match_colours(image, references, config.color_match, weights)
+        check_colours_taken(image, inputs.content)
     if config.keep_background:
         painted = np.minimum(covered(inputs.masks, inputs.content.shape[:2]), 1)[..., None]
         image = inputs.content + painted * (image - inputs.content)  # where painted is 0, exactly
@@ -592,8 +607,8 @@ def find_device(asked: str) -> tuple[str, str]:
     return "/cpu:0", f"TensorFlow sees only {len(found)} of this kind"
 
 
-def _read(source: Any, folder: str, setting: str) -> Picture:
-    picture = read_picture(find_picture(source, folder, setting), setting)
+def _read(config: Config, source: Any, folder: str, setting: str) -> Picture:
+    picture = read_source(config, source, folder, setting)
     if min(picture.size) < LEAST_SIDE:
         name = "the array" if hasattr(source, "__array__") else source
         raise StyleError(
@@ -638,7 +653,7 @@ def _initial_image(
         noise = (noise + MEAN).astype(np.float32)
         init = config.noise_ratio * noise + (1 - config.noise_ratio) * content
     else:
-        picture = _read(source, config.content_img_dir, "init_img_type")
+        picture = _read(config, source, config.content_img_dir, "init_img_type")
         init = resize(picture.rgb, content.shape[:2])
     if _luminance_alone(config):
         init = luminance_only(init, config.color_convert_type)

@@ -18,7 +18,7 @@ ROWS = [
     {"deep"},
     {"reading", "writing"},
     {"config", "drawing", "tiling", "colour_matching"},
-    {"colour", "segmentation", "weights"}
+    {"colour", "segmentation", "sources", "weights"}
     | {"features", "losses", "optimise", "precision", "spectrum"},
     {"compact", "distances", "regions"},
     {"masks"},

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import re
 
+import cv2
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
 from neural_style.errors import StyleError
+from neural_style.images import luminance
 from neural_style.layers import blocks_before
-from neural_style.masks import coverage, feathered, inside_at, load_mask, mask_at, region_at
+from neural_style.masks import (
+    _regions_in,
+    coverage,
+    feathered,
+    inside_at,
+    load_mask,
+    mask_at,
+    region_at,
+)
+from neural_style.reading import read_picture
+from neural_style.transfer import load_inputs
 
 SIZES = ((40, 48),)
 LAYERS = [(40, 48), (20, 24), (10, 12), (5, 6), (3, 3), (1, 1)]
@@ -221,3 +234,97 @@ class TestCoverage:
         ramp = np.tile(np.linspace(0, 255, 48, dtype=np.float32), (40, 1))
         assert self.percents(ramp, 255 - ramp) == [0, 0]
         assert self.percents(ramp) == [0, 50]
+
+
+# What looks like something else
+
+
+@pytest.fixture
+def lines(caplog):
+    """Return a function to the lines that were logged."""
+    caplog.set_level(logging.INFO, "neural_style")
+    return lambda: "\n".join(caplog.messages)
+
+
+def test_black_but_for_rounding_is_black():
+    """A soft black brush on a clear layer leaves 1e-5 of a level."""
+    rgba = np.zeros((40, 48, 4), np.uint8)
+    rgba[..., 3] = np.linspace(0, 255, 48)
+    deep = np.full((40, 48), 255, np.uint16)  # 0.99 of a level
+    for source in (rgba, deep):
+        assert 0 < luminance(read_picture(source)).max() < 1
+        with pytest.raises(StyleError, match="the array given is all black"):
+            load_mask(source, SIZES)
+
+
+def test_what_a_feather_leaves_nothing_of_is_refused(config):
+    dot = np.zeros((40, 48), np.uint8)
+    dot[20, 20] = 90
+    masked = {"style_mask": True, "style_mask_imgs": [dot]}
+    with pytest.raises(StyleError, match="^mask_feather: 40 pixels leave nothing of mask 1: use"):
+        load_inputs(config(mask_feather=40, **masked))
+    assert load_inputs(config(mask_feather=2, **masked)).masks
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ((255, 0, 0), (0, 0, 255)),
+        ((255, 255, 255), (200, 30, 30)),
+        ((0, 0, 0), (128, 128, 128)),
+    ],
+)
+def test_what_looks_like_a_label_map_is_told(left, right, lines):
+    pixels = np.full((40, 48, 3), left, np.uint8)
+    pixels[:, 24:] = right
+    mask = load_mask(pixels, SIZES)
+    assert mask[0, 40] == pytest.approx(np.dot(right, (0.299, 0.587, 0.114)), abs=0.01)
+    assert "style_mask_imgs: the array given has areas of #" in lines()
+    assert "give it as -content_regions" in lines()
+
+
+def soft(width: int) -> np.ndarray:
+    """Return white on black, [300, 400], uint8, with a soft edge of a width."""
+    ramp = np.clip((np.arange(400) - 150) / width, 0, 1)
+    return np.tile(np.rint(255 * ramp).astype(np.uint8), (300, 1))
+
+
+@pytest.mark.parametrize("width", [1, 4, 20, 60, 120, 240])
+def test_a_soft_mask_is_no_label_map(width, lines):
+    load_mask(soft(width), ((300, 400),))
+    assert lines() == ""
+
+
+@given(st.integers(0, 10**6), st.floats(0.6, 20))
+@settings(max_examples=25, deadline=None, derandomize=True)
+def test_blobs_of_any_softness_are_no_label_map(seed, width):
+    noise = np.random.default_rng(seed).random((150, 200), np.float32)
+    blobs = cv2.GaussianBlur(noise, (0, 0), 20) > 0.5
+    mask = np.rint(feathered(np.float32(255) * blobs, (150, 200), width)).astype(np.uint8)
+    assert not _regions_in(read_picture(mask))
+
+
+def cut_out_of(colours: np.ndarray) -> np.ndarray:
+    """Return colours, [300, 400, 3], as an ellipse on a clear ground, [300, 400, 4], uint8."""
+    alpha = cv2.ellipse(np.zeros((300, 400), np.uint8), (200, 150), (120, 90), 0, 0, 360, 255, -1)
+    return np.dstack([colours, cv2.GaussianBlur(alpha, (0, 0), 2)])
+
+
+def test_a_cut_out_counts_by_its_alpha(lines):
+    y, x = np.mgrid[:300, :400]
+    waves = [np.sin(x / 17), np.cos(y / 15), np.sin((x + y) / 29)]
+    photograph = np.rint(127 + 100 * np.stack(waves, -1)).astype(np.uint8)
+    rgba = cut_out_of(photograph)
+    np.testing.assert_allclose(load_mask(rgba, ((300, 400),)), rgba[..., 3], atol=1e-3)
+    assert lines() == "style_mask_imgs: the array given is a cut-out: its alpha is the mask"
+
+
+def test_what_is_drawn_on_a_clear_layer_counts_by_its_brightness(lines):
+    white = np.full((300, 400, 3), 255, np.uint8)
+    halves = white.copy()
+    halves[:, 200:] = 0
+    for drawn in (white, halves, np.repeat(soft(20)[..., None], 3, -1)):
+        rgba = cut_out_of(drawn)
+        wanted = rgba[..., 0] * (rgba[..., 3] / 255)
+        np.testing.assert_allclose(load_mask(rgba, ((300, 400),)), wanted, atol=0.01)
+    assert lines() == ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import sys
 from pathlib import Path
@@ -11,8 +12,9 @@ import pytest
 from PIL import Image
 
 import neural_style as ns
-from neural_style import transfer
+from neural_style import StyleError, machine, transfer
 from neural_style.colour_matching import match_colours
+from neural_style.config import FIELDS
 from neural_style.reading import read_picture
 from neural_style.recolour import recolour
 
@@ -109,3 +111,36 @@ def test_a_missing_picture_is_one_sentence(run_cli, tmp_path, monkeypatch):
     assert err.startswith("neural_style: content_img: there is no file a.png")
     assert err.count("\n") == 1
     assert not (tmp_path / "image_output").exists()
+
+
+@pytest.mark.parametrize("method", ["auto", "histogram"])
+def test_a_black_style_leaves_no_picture(settings, method):
+    black = np.zeros((32, 32, 3), np.uint8)
+    with pytest.raises(StyleError, match="^style_imgs: with their colours nothing but black is"):
+        ns.stylize(settings(style_imgs=[black], color_match=method))
+
+
+def test_a_photograph_that_is_not_enlarged_is_told(settings, caplog):
+    caplog.set_level(logging.INFO, "neural_style")
+    line = "max_size: the photograph is 48 x 40 pixels and is not enlarged to 64"
+    for max_size, told in ((64, [line]), (48, []), (FIELDS["max_size"].default, [])):
+        caplog.clear()
+        recolour(settings(max_size=max_size))
+        assert caplog.messages == told
+        caplog.clear()
+        transfer.load_inputs(settings(max_size=max_size, transfer="both"))
+        assert caplog.messages == told
+
+
+def test_a_photograph_too_large_for_the_memory_is_reduced(settings, tmp_path, monkeypatch, caplog):
+    caplog.set_level(logging.INFO, "neural_style")
+    pixels = np.tile(np.linspace(0, 255, 800).astype(np.uint8), (600, 1))
+    Image.fromarray(pixels).save(tmp_path / "a.png")
+    monkeypatch.setattr(machine, "taken", lambda: 2**20)
+    limit = f"{(600 * 800 * 9 + 2**20) / 2**20:.3f}M"  # 17 would be needed, 6 + 17 / 16 will do
+    for start, change in ((recolour, {}), (transfer.load_inputs, {"transfer": "both"})):
+        start(settings(content_img=tmp_path / "a.png", max_size=100, max_memory=limit, **change))
+        assert "a.png was reduced to 200 x 150 pixels while it was read" in caplog.text
+        caplog.clear()
+    with pytest.raises(StyleError, match="to read it takes 8M of memory, and 4M are left"):
+        recolour(settings(content_img=tmp_path / "a.png", max_size=300, max_memory=limit))
