@@ -338,10 +338,7 @@ def _decode_opened(
         pixels = None
         if deep and profile is None:
             pixels = deep_pixels(path, page if isinstance(page, TiffPage) else None)
-        if pixels is None:
-            pixels = _pixels(image, profile, rest)
-        else:
-            pixels = _reduced(pixels, factor)
+        pixels = _pixels(image, profile, rest) if pixels is None else _reduced(pixels, factor)
     return factor, turn(pixels, orientation)
 
 

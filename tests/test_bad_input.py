@@ -325,6 +325,9 @@ def test_unwritable_output_folder(refused):
     ("arguments", "code", "message"),
     [
         (["-img_name", "x.jpg", "-bits", "16"], BAD_INPUT, "x.jpg: 16 bits need .png or .tif"),
+        (["-img_name", "x.gif"], BAD_INPUT, "x.gif: pictures are written as .png, .jpg, .webp or"),
+        (["-img_name", "x.y.HEIC"], BAD_INPUT, "x.y.HEIC: pictures are written as .png, .jpg"),
+        (["-img_name", "x.jp2", "-transfer", "color"], BAD_INPUT, "x.jp2: pictures are written"),
         (["-img_name", "content.png"], BAD_INPUT, "img_name: received 'content.png'"),
         (["-img_name", "a/b"], BAD_FLAGS, "img_name: received 'a/b', must be a plain name"),
     ],
@@ -452,6 +455,9 @@ MAGIC = [
     b"MM\0*",
     b"RIFF\0\0\0\0WEBP",
     b"GIF89a",
+    b"BM",
+    b"\0\0\0\x18ftypheic",
+    b"%!PS-Adobe-3.0 EPSF-3.0\n{} loop\n",
 ]
 
 

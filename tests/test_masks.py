@@ -261,7 +261,7 @@ def test_what_a_feather_leaves_nothing_of_is_refused(config):
     dot = np.zeros((40, 48), np.uint8)
     dot[20, 20] = 90
     masked = {"style_mask": True, "style_mask_imgs": [dot]}
-    with pytest.raises(StyleError, match="^mask_feather: 40 pixels leave nothing of mask 1: use"):
+    with pytest.raises(StyleError, match=r"^mask_feather: 40 pixels leave nothing of mask 1: use"):
         load_inputs(config(mask_feather=40, **masked))
     assert load_inputs(config(mask_feather=2, **masked)).masks
 

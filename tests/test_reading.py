@@ -50,7 +50,7 @@ def smooth(height: int, width: int, channels: int = 3) -> np.ndarray:
 def test_postscript_under_another_name_is_no_picture(tmp_path, monkeypatch):
     monkeypatch.setattr("subprocess.check_call", lambda *_, **__: pytest.fail("ran a program"))
     (tmp_path / "a.png").write_bytes(POSTSCRIPT)
-    with pytest.raises(StyleError, match="^picture: .*a.png is not a picture that can be read"):
+    with pytest.raises(StyleError, match=r"^picture: .*a.png is not a picture that can be read"):
         read_picture(tmp_path / "a.png")
     with pytest.raises(StyleError, match="cannot be read as a picture"):
         read_settings_text(tmp_path / "a.png")
@@ -119,14 +119,14 @@ def test_a_picture_without_pixels_is_damaged(tmp_path):
     place = data.index(b"\x01\x01\x03\x00")  # the tag's number and type
     data[place + 2] = 88
     (tmp_path / "a.tif").write_bytes(data)
-    with pytest.raises(StyleError, match="a.tif is damaged .*; give a whole picture"):
+    with pytest.raises(StyleError, match=r"a.tif is damaged .*; give a whole picture"):
         read_picture(tmp_path / "a.tif")
 
 
 @pytest.mark.shared
 @pytest.mark.parametrize("name", ["zero_mask.tif", "eps_loop.png", "clear.png"])
 def test_what_went_wrong_is_refused(shared, name):
-    with pytest.raises(StyleError, match="is damaged|is not a picture|is transparent everywhere"):
+    with pytest.raises(StyleError, match=r"is damaged|is not a picture|is transparent everywhere"):
         read_picture(shared / "faults" / name)
 
 
@@ -146,7 +146,7 @@ def test_what_is_transparent_everywhere_is_refused(tmp_path):
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
 def test_floats_up_to_one_are_refused(dtype):
     for array in (np.linspace(0, 1, 600).reshape(20, 30), np.eye(20), np.full((9, 9, 3), 0.5)):
-        with pytest.raises(StyleError, match="as if white were 1, .*: multiply by 255"):
+        with pytest.raises(StyleError, match=r"as if white were 1, .*: multiply by 255"):
             read_picture(array.astype(dtype))
     assert read_picture(np.zeros((20, 30), dtype)).rgb.max() == 0
 
@@ -180,7 +180,8 @@ def test_of_an_animation_it_is_the_first_and_a_line_says_so(tmp_path, suffix, li
     path = tmp_path / f"a.{suffix}"
     frames[0].save(path, save_all=True, append_images=frames[1:])
     picture = read_picture(path, "content_img")
-    assert picture.rgb[5, 5, 0] > 250 and picture.rgb[5, 5, 1] < 5
+    assert picture.rgb[5, 5, 0] > 250
+    assert picture.rgb[5, 5, 1] < 5
     assert lines() == f"content_img: {path} holds 3 pictures, of which number 1 is taken"
 
 
@@ -212,7 +213,7 @@ def test_of_a_raw_file_the_thumbnail_is_not_painted(tmp_path):
     with tifffile.TiffWriter(tmp_path / "a.dng") as file:
         file.write(flat(RED), photometric="rgb", subfiletype=1, subifds=1)
         file.write(np.ones((40, 60), np.uint16), photometric="cfa", extratags=[])
-    with pytest.raises(StyleError, match="is a camera's raw file, .*: develop it"):
+    with pytest.raises(StyleError, match=r"is a camera's raw file, .*: develop it"):
         read_picture(tmp_path / "a.dng")
 
 

@@ -116,7 +116,7 @@ def test_a_missing_picture_is_one_sentence(run_cli, tmp_path, monkeypatch):
 @pytest.mark.parametrize("method", ["auto", "histogram"])
 def test_a_black_style_leaves_no_picture(settings, method):
     black = np.zeros((32, 32, 3), np.uint8)
-    with pytest.raises(StyleError, match="^style_imgs: with their colours nothing but black is"):
+    with pytest.raises(StyleError, match=r"^style_imgs: with their colours nothing but black is"):
         ns.stylize(settings(style_imgs=[black], color_match=method))
 
 
