@@ -8,6 +8,8 @@ from pathlib import Path
 
 # What is free is not taken to the last byte: others on the machine want some of it.
 SHARE = 0.9
+# So much comes and goes with the libraries anyway.
+LEAST_LEFT = 2**26
 # Where Linux tells a container what it is allowed.
 GROUPS = Path("/sys/fs/cgroup")
 
@@ -28,13 +30,13 @@ def taken() -> int:
 
 
 def left(most: int | None = None) -> int | None:
-    """Return how many bytes this process may still take.
+    """Return how many bytes this process may still take, LEAST_LEFT whatever it has.
 
     Args:
         most: what it may come to take in all; None for what is free.
     """
     most = allowed() if most is None else most
-    return None if most is None else max(0, most - taken())
+    return None if most is None else max(LEAST_LEFT, most - taken())
 
 
 def of_machine() -> tuple[int | None, int | None]:

@@ -264,6 +264,7 @@ def _decode(path: Path, setting: str, room: Room) -> np.ndarray:
                 f"{setting}: {path} is not a picture that can be read; give a JPEG, PNG, WebP, "
                 "TIFF, HEIC, AVIF, BMP or PPM"
             ) from None
+        page = tiff
         factor = _reduction(tiff.size, f"{setting}: {path}", room, DEEP)
         pixels = deep_pixels(path, tiff)
         if pixels is None:

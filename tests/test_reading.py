@@ -290,9 +290,9 @@ def test_what_does_not_fit_is_refused_before_it_is_decoded(tmp_path, monkeypatch
 
 
 def test_what_is_left_of_the_memory(monkeypatch):
-    monkeypatch.setattr(machine, "taken", lambda: 300)
-    assert machine.left(1000) == 700
-    assert machine.left(200) == 0
+    monkeypatch.setattr(machine, "taken", lambda: 2**28)
+    assert machine.left(2**30) == 2**30 - 2**28
+    assert machine.left(2**20) == machine.LEAST_LEFT
     monkeypatch.setattr(machine, "allowed", lambda: None)
     assert machine.left() is None
 

@@ -523,7 +523,7 @@ def test_memory_of_a_system_that_tells_little(tmp_path, monkeypatch):
     monkeypatch.setattr(machine.os, "sysconf", lambda name: 2**20)
     assert machine.of_machine() == (2**40, None)
     assert memory.available() == int(machine.SHARE * 2**40)
-    monkeypatch.delattr(memory.os, "sysconf")
+    monkeypatch.delattr(machine.os, "sysconf")
     assert machine.of_machine() == (None, None)
     assert memory.available() is None
 
