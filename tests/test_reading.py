@@ -116,7 +116,7 @@ def test_a_picture_without_pixels_is_damaged(tmp_path):
     """The length of a TIFF's only page is of a type that does not exist, so it is 0."""
     tifffile.imwrite(tmp_path / "a.tif", np.zeros((20, 30, 3), np.uint16), photometric="rgb")
     data = bytearray((tmp_path / "a.tif").read_bytes())
-    place = data.index(b"\x01\x01\x03\x00")  # the tag's number and type
+    place = data.index(b"\x01\x01\x04\x00")  # the tag's number and type
     data[place + 2] = 88
     (tmp_path / "a.tif").write_bytes(data)
     with pytest.raises(StyleError, match=r"a.tif is damaged .*; give a whole picture"):
