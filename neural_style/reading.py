@@ -123,6 +123,7 @@ def read_picture(
     setting: str = "picture",
     max_bytes: int | None = None,
     needed: int | None = None,
+    may_be_clear: bool = False,
 ) -> Picture:
     """Read a picture from a file, or take an array for one.
 
@@ -138,6 +139,7 @@ def read_picture(
         max_bytes: what reading a file may take, in bytes of memory; None for no limit.
         needed: a picture that would take more is reduced while it is read, of which a line tells,
             but not below this longest side; None if it must not be reduced.
+        may_be_clear: it may be transparent everywhere.
 
     Raises:
         StyleError: not a readable picture, one that is transparent everywhere, or one that takes
@@ -145,7 +147,7 @@ def read_picture(
     """
     if not isinstance(source, str | os.PathLike):
         picture = _from_pixels(_checked_array(np.asarray(source), setting))
-        return _visible(picture, f"{setting}: the array given")
+        return picture if may_be_clear else _visible(picture, f"{setting}: the array given")
     path = Path(source)
     try:
         if path.stat().st_size == 0:
@@ -167,7 +169,7 @@ def read_picture(
         raise StyleError(
             f"{setting}: {path} is damaged ({first_line(error)}); give a whole picture"
         ) from error
-    return _visible(picture, f"{setting}: {path}")
+    return picture if may_be_clear else _visible(picture, f"{setting}: {path}")
 
 
 def read_settings_text(path: Path) -> str:

@@ -320,10 +320,11 @@ def read_photograph(source: Any, folder: str, setting: str, max_size: int) -> np
     return np.rint(picture.rgb).astype(np.uint8)
 
 
-def _read(source: Any, folder: str, setting: str) -> Any:
+def _read(source: Any, folder: str, setting: str, may_be_clear: bool = False) -> Any:
     if isinstance(source, str | os.PathLike):
         source = find_picture(source, folder, setting)
-    return read_picture(source, setting, left())  # masks lie on it as it is: it is not reduced
+    # Masks lie on it as it is, so it is not reduced.
+    return read_picture(source, setting, left(), may_be_clear=may_be_clear)
 
 
 def _cut_out(
@@ -364,7 +365,7 @@ def _read_strokes(source: Any, folder: str, setting: str, size: tuple[int, int])
     """Return what is marked in a picture of strokes, [H, W], bool; nothing if there is none."""
     if source is None:
         return np.zeros(size, bool)
-    picture = _read(source, folder, setting)
+    picture = _read(source, folder, setting, may_be_clear=True)  # it is told below
     if picture.size != size:
         raise StyleError(
             f"{setting}: the strokes are {picture.size[1]} x {picture.size[0]} pixels, the "
