@@ -41,6 +41,11 @@ CURVATURE = 0.9
 SEARCH_LIMIT = 20
 # Differences of the loss below this part of it are rounding errors of float32.
 ROUNDING = 1e-6
+# An iteration of L-BFGS is idle if it lowers the loss by less than this part of it and moves the
+# pixels by less than this (root mean square, in grey levels). After so many in a row the run ends.
+IDLE_GAIN = 3e-5
+IDLE_MOVE = 0.05
+PATIENCE = 5
 UNBOUNDED = (-math.inf, math.inf)
 # How often one iteration of Adam may be taken back and halved.
 HALVINGS = 30
@@ -292,7 +297,8 @@ def lbfgs(
 
     Two-loop recursion over the last `memory` steps, and a line search for the strong Wolfe
     conditions. A search that stalls forgets the steps and starts again from steepest descent; one
-    that stalls there has reached the minimum, as far as float32 can tell, and ends the run.
+    that stalls there, or behind an idle iteration, has reached the minimum, as far as the loss's
+    rounding can tell, and ends the run. So do PATIENCE idle iterations in a row.
 
     With bounds the steps are projected (Nocedal and Wright, section 16.7; Schmidt, Kim and Sra,
     "Projected Newton-type methods in machine learning", 2011): pixels that a bound stops take no
@@ -319,11 +325,15 @@ def lbfgs(
     point, problem.start = problem.start, None  # a large image's memory is not held for nothing
     del start
     past = deque(maxlen=memory)
+    idle = 0  # iterations in a row
     if after is None:
         yield problem.step(0, point, state={"gradient": point.gradient})
     else:
         past.extend(_pairs(after.state))
+        idle = int(after.state.get("idle", 0))
     for iteration in range(after.iteration + 1 if after else 1, iterations + 1):
+        if idle >= PATIENCE:
+            return
         note = ""
         while True:
             free = _free(point.image, point.gradient, tf.constant(bounds, tf.float32))
@@ -344,18 +354,26 @@ def lbfgs(
                 )
             if reached is not None:
                 break
-            if not past:
+            if not past or idle:
                 return
             past.clear()
             note = "the line search stalled: started again from steepest descent"
         moved, change, curvature = _difference(
             point.image, point.gradient, reached.image, reached.gradient
         )
+        gain = point.total - reached.total
+        if not past and gain <= ROUNDING * abs(point.total):  # even steepest descent leads nowhere
+            idle = PATIENCE
+        elif gain < IDLE_GAIN * abs(point.total) and _root_mean_square(moved) < IDLE_MOVE:
+            idle += 1
+        else:
+            idle = 0
         if curvature > 0:
             past.append((moved, change, 1.0 / curvature))
         point = reached
         names = (f"{name}_{i}" for i in range(len(past)) for name in PAIR)
         state = dict(zip(names, chain(*past), strict=True)) | {"gradient": point.gradient}
+        state["idle"] = tf.constant(idle)
         yield problem.step(iteration, point, note, state)
 
 
@@ -428,6 +446,7 @@ def search(evaluate: Callable[[float], _Point], start: _Point, length: float) ->
     low, low_length = start, 0.0  # the best so far, where the loss falls towards `high`
     high: _Point | None = None
     high_length = math.inf
+    cuts = 0  # in a row, to the margin: the guess was nearer to `low`
     for _ in range(SEARCH_LIMIT):
         point = evaluate(length)
         if not point.finite:
@@ -444,15 +463,23 @@ def search(evaluate: Callable[[float], _Point], start: _Point, length: float) ->
             previous, previous_length = low, low_length
             if point.slope * (length - low_length) > 0:
                 high, high_length = low, low_length
-            low, low_length = point, length
+            low, low_length, cuts = point, length, 0
             if math.isinf(high_length):
                 step = low_length - previous_length
                 guess = _cubic_minimum(previous_length, previous, low_length, low)
                 # 10 times: the first step may be far too short.
                 length = _clip(guess, low_length + step, low_length + 10 * step)
                 continue
+        width = high_length - low_length
+        # Of what is left to gain between them, about this much, is any more than rounding? If no
+        # point was good so far, a step far below it is tried too: a loss may stand on a step.
+        left = -0.5 * start.slope * abs(width)
+        if left <= ROUNDING * abs(start.total) * (1e-3 if low is start else 1):
+            return None if low is start else low
         guess = math.nan if high is None else _cubic_minimum(low_length, low, high_length, high)
-        margin = 0.1 * (high_length - low_length)
+        cuts = cuts + 1 if abs(guess - low_length) < 0.1 * abs(width) else 0
+        # Two cuts to a tenth were not enough: the first length was far from any guess.
+        margin = (0.1 if cuts <= 2 else 1e-3) * width
         length = _clip(guess, low_length + margin, high_length - margin)
     return low if low.total < start.total else None
 
