@@ -199,8 +199,8 @@ def read(path: Path, identity: Mapping[str, Any]) -> Run:
         raise
     except Exception as error:  # whatever a parser makes of a damaged file
         raise StyleError(
-            f"resume: {path} is damaged ({first_line(error)}); remove it, or leave -resume away, "
-            "to start from the beginning"
+            f"resume: {path} is damaged ({first_line(error)}); remove it, or drop -resume, to "
+            "start from the beginning"
         ) from error
 
 
@@ -209,14 +209,14 @@ def _check(path: Path, about: Mapping[str, Any], identity: Mapping[str, Any]) ->
     if about["layout"] != LAYOUT:
         raise StyleError(
             f"resume: {path} was written by another version of neural_style (its layout is "
-            f"{about['layout']!r}, this version reads {LAYOUT}); go on with that version, or leave "
-            "-resume away to start from the beginning"
+            f"{about['layout']!r}, this version reads {LAYOUT}); go on with that version, or drop "
+            "-resume to start from the beginning"
         )
     differences = _differences(about["identity"], identity)
     if differences:
         raise StyleError(
             f"resume: {path} is of another run ({'; '.join(differences)}); make them equal again, "
-            "or leave -resume away to start from the beginning"
+            "or drop -resume to start from the beginning"
         )
 
 

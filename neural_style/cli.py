@@ -225,7 +225,7 @@ def _stylize(config: Config) -> int:
     if config.resume and not folder.left_behind(NAME):
         finished = folder.finished()
         if finished:
-            logger.info("finished already; leave -resume away to paint it once more")
+            logger.info("finished already; drop -resume to paint it once more")
             print(finished)
             return 0
     checkpoints = Checkpoints(folder, config.resume)
@@ -373,7 +373,7 @@ def _reconstruct_jobs(sources: list[str], given: dict[str, Any]) -> list[tuple[s
         settings |= load_settings(source)
     jobs = list(reconstructions(**(settings | given)))
     if jobs[0][1].resume:
-        raise StyleError("resume: reconstruct keeps no checkpoints to go on from; leave it away")
+        raise StyleError("resume: reconstruct keeps no checkpoints to go on from; drop -resume")
     return jobs
 
 
@@ -382,7 +382,7 @@ def _sheet_cells(given: dict[str, Any]) -> list[list[Cell]]:
 
     cells = grid(given.pop("vary", []), {"img_name": "sheet"} | given)
     if cells[0][0][1].resume:
-        raise StyleError("resume: sheet keeps no checkpoints to go on from; leave it away")
+        raise StyleError("resume: sheet keeps no checkpoints to go on from; drop -resume")
     return cells
 
 
@@ -396,7 +396,7 @@ def _parser(command: str) -> _Parser:
         add_help=False,
     )
     makes_masks = command == "mask"
-    title = "Settings from elsewhere; flags outdo them"
+    title = "Settings from elsewhere; flags override them"
     title = {"mask": "What to make masks from", "studio": "Help"}.get(command, title)
     first = parser.add_argument_group(title)
     first.add_argument("-h", "-help", "--help", action="help", help="show this and exit")

@@ -446,7 +446,7 @@ class Config:
         if self.strength is not None and self.style_weight == 0:
             raise StyleError(
                 f"strength: received {self.strength:g} with style_weight 0, which leaves no style "
-                "to weigh: leave strength away, or set style_weight above 0"
+                "to weigh: drop strength, or set style_weight above 0"
             )
         if self.content_weight == 0 == self.style_weight:
             raise StyleError(
@@ -465,8 +465,8 @@ class Config:
             )
         if self.style_mask_imgs and not self.style_mask:
             raise StyleError(
-                "style_mask_imgs is given but style_mask is off: add -style_mask, or leave the "
-                "masks away"
+                "style_mask_imgs is given but style_mask is off: add -style_mask, or drop the "
+                "masks"
             )
         if self.style_mask and len(self.style_mask_imgs) != len(self.style_imgs):
             raise StyleError(
@@ -497,8 +497,8 @@ class Config:
             )
         if self.style_mask:
             raise StyleError(
-                "style_mask: content_regions says already where styles go: leave the masks or the "
-                "regions away"
+                "style_mask: content_regions says already where styles go: drop the masks or the "
+                "regions"
             )
 
     def _check_layers(self) -> None:
@@ -540,7 +540,7 @@ class Config:
         if self.transfer == "color" and self.original_colors:
             raise StyleError(
                 "transfer: color takes the styles' colours and original_colors keeps the "
-                "photograph's: leave one of them away"
+                "photograph's: drop one of them"
             )
         matched = self.color_match != "auto"
         from_styles = self.transfer == "color" or (matched and not self.keeps_colors)
@@ -554,7 +554,7 @@ class Config:
         if from_styles and (self.style_mask or self.content_regions is not None):
             raise StyleError(
                 f"{places}: {wanted.replace(':', '')} gives a picture the styles' colours as a "
-                f"whole: leave the {'masks' if self.style_mask else 'label maps'} away"
+                f"whole: drop the {'masks' if self.style_mask else 'label maps'}"
             )
         if from_styles and self.transfer == "both" and self.color_convert_time == "before":
             raise StyleError(
@@ -579,9 +579,9 @@ class Config:
 
         Args:
             *sources: names of presets (`gatys`), YAML files, or pictures that neural_style has
-                made; a later one outdoes an earlier one. Where one has content_weight or
-                style_weight, the strength of an earlier one is outdone as well.
-            **settings: outdo them all.
+                made; a later one overrides an earlier one. Where one has content_weight or
+                style_weight, the strength of an earlier one is overridden as well.
+            **settings: override them all.
 
         Raises:
             StyleError: a source that cannot be read, an unknown key, a value not allowed, or

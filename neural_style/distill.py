@@ -125,7 +125,7 @@ def parse(argv: Sequence[str]) -> Namespace:
     )
     parser.add_argument("--out", required=True, type=Path, help="weights to write, .npz")
     parser.add_argument("--config", type=Path, help="YAML of the settings below")
-    group = parser.add_argument_group("Settings; they outdo those of --config")
+    group = parser.add_argument_group("Settings; they override those of --config")
     for field in dataclasses.fields(Settings):
         kind = type(field.default)
         group.add_argument(

@@ -27,7 +27,7 @@ def reconstructions(picture: str, **settings: object) -> Iterator[tuple[str, Con
 
     Args:
         picture: a path, or a name in content_img_dir.
-        **settings: outdo those of the presets `reconstruct_content` and `reconstruct_style`.
+        **settings: override those of the presets `reconstruct_content` and `reconstruct_style`.
     """
     for layer in CONTENT_LAYERS:
         own = {"content_img": picture, "content_layers": [layer]}

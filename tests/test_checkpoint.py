@@ -157,7 +157,7 @@ def test_a_truncated_checkpoint_is_refused(tmp_path, part):
     checkpoint.write(path, run_of(3, 2, 1), IDENTITY)
     data = path.read_bytes()
     path.write_bytes(data[: int(part * len(data))])
-    with pytest.raises(StyleError, match=r"^resume: .*c.npz is damaged \(.+\); remove it, or leav"):
+    with pytest.raises(StyleError, match=r"^resume: .*c.npz is damaged \(.+\); remove it, or drop"):
         checkpoint.read(path, IDENTITY)
 
 
@@ -424,7 +424,7 @@ def test_a_finished_result_is_not_painted_again(run_cli, flags):
     before = files_in()
     code, out, err = run_cli(*flags, "-resume")
     assert (code, out) == (0, f"{RESULT}\n")
-    assert err == "finished already; leave -resume away to paint it once more\n"
+    assert err == "finished already; drop -resume to paint it once more\n"
     assert files_in() == before
     code, out, _ = run_cli(*flags, "-resume", "-seed", "1")
     assert (code, out) == (0, "image_output/result_2/result_2.png\n")
@@ -529,7 +529,7 @@ def test_reconstruct_is_not_resumed(run_cli, flags):
     code, out, err = run_cli("reconstruct", "a.png", "-resume")
     assert (code, out) == (2, "")
     assert err == (
-        "neural_style: resume: reconstruct keeps no checkpoints to go on from; leave it away\n"
+        "neural_style: resume: reconstruct keeps no checkpoints to go on from; drop -resume\n"
     )
 
 

@@ -161,7 +161,7 @@ def test_a_refused_flag_is_one_line(refused, arguments, message):
     assert message in refused(*REQUIRED, *arguments)
 
 
-def test_flags_outdo_config_which_outdoes_preset(tmp_path):
+def test_flags_override_config_which_overrides_preset(tmp_path):
     path = tmp_path / "mine.yaml"
     path.write_text("max_size: 100\nseed: 1\n")
     for order in itertools.permutations(

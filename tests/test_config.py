@@ -354,12 +354,12 @@ class TestStrengthAndWeights:
         with pytest.raises(StyleError, match=f"^strength: received 60 with {weight}, and str"):
             Config.load(**PICTURES, strength=60, **{weight: 3})
 
-    def test_strength_outdoes_a_presets_weights(self, weight, yaml_file):
+    def test_strength_overrides_a_presets_weights(self, weight, yaml_file):
         path = yaml_file(f"{weight}: 3\n")
         config = Config.load(path, **PICTURES, strength=60)
         assert (config.strength, getattr(config, weight)) == (60, 3)
 
-    def test_a_weight_outdoes_a_presets_strength(self, weight, yaml_file):
+    def test_a_weight_overrides_a_presets_strength(self, weight, yaml_file):
         path = yaml_file("strength: 60\n")
         assert Config.load(path, **PICTURES).strength == 60
         assert Config.load(path, **PICTURES, **{weight: 3}).strength is None
@@ -372,7 +372,7 @@ class TestStrengthAndWeights:
 # Files
 
 
-def test_a_later_source_outdoes_an_earlier_one_and_keywords_outdo_all(yaml_file):
+def test_a_later_source_overrides_an_earlier_one_and_keywords_override_all(yaml_file):
     path = yaml_file("max_size: 100\nseed: 1\n")
     config = Config.load("gatys", path, **PICTURES, seed=2)
     assert config.max_iterations == 400  # of the preset alone

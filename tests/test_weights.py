@@ -91,7 +91,7 @@ def test_matconvnet_without_scipy(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         load_weights(str(path))
 
 
-def test_variable_is_the_default_and_an_argument_outdoes_it(
+def test_variable_is_the_default_and_an_argument_overrides_it(
     random_weights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv("NEURAL_STYLE_WEIGHTS", random_weights)
