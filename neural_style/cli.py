@@ -22,7 +22,7 @@ from absl.flags import argparse_flags
 
 import neural_style
 from neural_style.config import FIELDS, Config, preset_names
-from neural_style.errors import StyleError, did_you_mean
+from neural_style.errors import StyleError, did_you_mean, one_line
 from neural_style.fields import kind_of
 from neural_style.quiet import silence
 from neural_style.studio.settings import FIELDS as STUDIO_FIELDS
@@ -134,7 +134,7 @@ class _Parser(argparse_flags.ArgumentParser):
     """A parser that says what is wrong in one line."""
 
     def error(self, message: str) -> NoReturn:
-        _say(message)
+        _say(one_line(message))
         sys.exit(BAD_FLAGS)
 
 
@@ -171,7 +171,7 @@ def parse(argv: Sequence[str]) -> Namespace:
             namespace.cells = _sheet_cells(given)
             namespace.config = namespace.cells[0][0][1]
             return namespace
-        sources = [given.pop(name) for name in ("preset", "config") if given.get(name)]
+        sources = [given.pop(name) for name in ("preset", "config") if name in given]
         if command == "reconstruct":
             namespace.jobs = _reconstruct_jobs(sources, given)
             namespace.config = namespace.jobs[0][1]
