@@ -18,7 +18,7 @@ ROWS = [
     {"config", "drawing", "tiling", "colour_matching"},
     {"colour", "masks", "segmentation", "weights"}
     | {"features", "losses", "optimise", "precision", "spectrum"},
-    {"compact", "distances", "regions"},
+    {"compact", "distances", "regions", "soundness"},
     {"objective", "result", "networks"},
     {"checkpoint", "memory", "recolour"},
     {"transfer"},
