@@ -21,6 +21,7 @@ from absl import app, flags
 from absl.flags import argparse_flags
 
 import neural_style
+from neural_style import memory_limits
 from neural_style.config import FIELDS, Config, preset_names
 from neural_style.errors import StyleError, did_you_mean, one_line
 from neural_style.fields import kind_of
@@ -499,6 +500,7 @@ def _start(config: Config) -> Iterator[None]:
 
     They leave next to none, and the search took a fifth of the time of TensorFlow's import.
     """
+    memory_limits.check()
     gc.disable()
     try:
         with contextlib.nullcontext() if config.verbose else silence():

@@ -14,7 +14,7 @@ PACKAGE = Path(neural_style.__file__).parent
 # A module may import modules of earlier rows only, or what is named beside it in its own row.
 ROWS = [
     {"errors", "interrupts", "quiet"},
-    {"layers", "images", "fields", "settings_text", "mat_reader"},
+    {"layers", "images", "fields", "settings_text", "mat_reader", "memory_limits"},
     {"config", "drawing", "tiling", "colour_matching"},
     {"colour", "masks", "segmentation", "weights"}
     | {"features", "losses", "optimise", "precision", "spectrum"},
