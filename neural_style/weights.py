@@ -103,8 +103,10 @@ def fingerprint(weights: Weights) -> str:
 def cached_file(network: str) -> Path:
     """Return where Keras keeps the weights that it has downloaded."""
     name = ADDRESS.format(network).rpartition("/")[2]
-    home = os.environ.get("KERAS_HOME") or "~/.keras"
-    return Path(home).expanduser() / "models" / name
+    home = os.path.expanduser(os.environ.get("KERAS_HOME") or "~/.keras")
+    if home.startswith("~"):  # a user without a home, whom Keras sends there
+        home = "/tmp/.keras"
+    return Path(home) / "models" / name
 
 
 def _download(network: str) -> Weights:
