@@ -406,7 +406,7 @@ def test_an_empty_file_and_empty_values_set_nothing(yaml_file):
         ("seed: 1\nmax_size: 300\nseed: 2", r"line 3, column 1: found duplicate key .seed."),
         ("seed: [1,\nmax_size: 2", r"is not YAML in line 2, column 12: expected .,. or"),
         ("\tseed: 1", r"in line 1, column 1: "),
-        ("seed: *one", "line 1, column 7: found undefined alias"),
+        ("seed: *one", r"has an alias \(\*one\) in line 1"),
         ("seed: !python/object 1", "line 1, column 7: could not determine a constructor"),
         ("seed: 2024-13-45", "is not YAML: month must be in"),
         ("seed: 1\n---\nseed: 2", "line 2, column 1: but found another document"),
