@@ -1,7 +1,8 @@
 """Checkpoints: how far a run has come, in a file from which it goes on as if never interrupted.
 
 The file `checkpoint.npz` in the result's folder holds a Run, and whose it is: the settings, the
-network, and hashes of the pictures. It is replaced in one move, so there is always a whole one.
+network, and hashes of the pictures; and a hash of all that. It is replaced in one move, so there
+is always a whole one.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import json
 import logging
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,16 +21,19 @@ from typing import Any
 import numpy as np
 
 from neural_style.config import Config
-from neural_style.errors import StyleError, first_line
+from neural_style.errors import StyleError, first_line, shortened, shown
 from neural_style.images import Picture
 from neural_style.optimise import Step
 from neural_style.result import ResultFolder
+from neural_style.soundness import check_run
 from neural_style.writing import replacing
 
 logger = logging.getLogger("neural_style")
 
 NAME = "checkpoint.npz"
-LAYOUT = 2  # of the file; another number for what this version could not read
+LAYOUT = 3  # of the file; another number for what this version could not read
+# The parts of an identity that are values by their names.
+NAMED = ("settings", "network", "pictures")
 # Seconds between checkpoints; more where they are so large that writing one takes long.
 INTERVAL = 60.0
 MOST_OF_THE_TIME = 0.05
@@ -139,17 +143,22 @@ class Checkpoints:
 
 
 def identity_of(
-    config: Config, network: str, pictures: Mapping[str, Picture]
-) -> Mapping[str, Mapping[str, Any]]:
+    config: Config,
+    network: str,
+    pictures: Mapping[str, Picture],
+    sizes: Sequence[tuple[int, int]] | None = None,
+) -> Mapping[str, Any]:
     """Return what must be the same for a run to go on: settings, network, pictures.
 
     Args:
         config: its settings of the run alone (overwrite, ...) do not count.
         network: the description of the network that is used.
         pictures: as the transfer sees them, by name.
+        sizes: height and width of each of its scales; those of the content alone if None.
     """
     hashes = {name: _hash(picture) for name, picture in pictures.items()}
-    return {"settings": config.settings(), "network": {"network": network}, "pictures": hashes}
+    named = {"settings": config.settings(), "network": {"network": network}, "pictures": hashes}
+    return named | {"sizes": [list(size) for size in sizes or [pictures["content"].size]]}
 
 
 def write(path: Path, run: Run, identity: Mapping[str, Any]) -> None:
@@ -170,55 +179,83 @@ def write(path: Path, run: Run, identity: Mapping[str, Any]) -> None:
     arrays["last"] = run.last.tensor
     if run.best.tensor is not run.last.tensor:
         arrays["best"] = run.best.tensor
-    text = np.frombuffer(json.dumps(about).encode(), np.uint8)
+    arrays["about"] = np.frombuffer(json.dumps(about).encode(), np.uint8)
+    digest = np.frombuffer(_digest(arrays), np.uint8)
     with replacing(path) as file:
         # Each tensor is copied from the device when its turn comes.
-        np.savez(file, allow_pickle=False, about=text, **arrays)
+        np.savez(file, allow_pickle=False, digest=digest, **arrays)
 
 
 def read(path: Path, identity: Mapping[str, Any]) -> Run:
     """Return the run that `write` has kept, its tensors as arrays.
 
     Raises:
-        StyleError: the checkpoint is damaged, of another layout, or of another run.
+        StyleError: the checkpoint is damaged, of another layout, or of another run; or it holds
+            what no run of these settings can have come to.
     """
     try:
         with np.load(path, allow_pickle=False) as file:
-            about = json.loads(file["about"].tobytes())
-            _check(path, about, identity)
             arrays = {name: file[name] for name in file.files}
-        state = {
-            name.removeprefix("state/"): array
-            for name, array in arrays.items()
-            if name.startswith("state/")
-        }
-        last = Step(**about["last"], tensor=arrays["last"], state=state)
-        best = Step(**about["best"], tensor=arrays.get("best", last.tensor))
-        history = tuple(Step(**facts) for facts in about["history"])
-        return Run(last, best, history, about["tile"], about["began"])
-    except StyleError:
-        raise
+        about = json.loads(arrays["about"].tobytes())
+        layout, theirs = about["layout"], about["identity"]
     except Exception as error:  # whatever a parser makes of a damaged file
-        raise StyleError(
-            f"resume: {path} is damaged ({first_line(error)}); remove it, or leave -resume away, "
-            "to start from the beginning"
-        ) from error
-
-
-def _check(path: Path, about: Mapping[str, Any], identity: Mapping[str, Any]) -> None:
-    """Raise a StyleError if a checkpoint is of another layout or another run."""
-    if about["layout"] != LAYOUT:
+        raise _damaged(path, first_line(error)) from error
+    if layout != LAYOUT:
         raise StyleError(
             f"resume: {path} was written by another version of neural_style (its layout is "
-            f"{about['layout']!r}, this version reads {LAYOUT}); go on with that version, or leave "
-            "-resume away to start from the beginning"
+            f"{shown(layout)}, this version reads {LAYOUT}); go on with that version, or drop "
+            "-resume to start from the beginning"
         )
-    differences = _differences(about["identity"], identity)
+    digest = arrays.pop("digest", np.empty(0, np.uint8))
+    if digest.tobytes() != _digest(arrays):
+        raise _damaged(path, "its hash is of other values")
+    _check_identity(path, theirs, identity)
+    del arrays["about"]
+    try:
+        check_run(about, arrays, identity["settings"], identity["sizes"])
+    except ValueError as error:
+        raise _damaged(path, str(error)) from None
+    state = {
+        name.removeprefix("state/"): array
+        for name, array in arrays.items()
+        if name.startswith("state/")
+    }
+    last = Step(**about["last"], tensor=arrays["last"], state=state)
+    best = Step(**about["best"], tensor=arrays.get("best", last.tensor))
+    history = tuple(Step(**facts) for facts in about["history"])
+    return Run(last, best, history, about["tile"], about["began"])
+
+
+def _damaged(path: Path, problem: str) -> StyleError:
+    return StyleError(
+        f"resume: {path} is damaged ({problem}); remove it, or drop -resume, to start from the "
+        "beginning"
+    )
+
+
+def _check_identity(path: Path, theirs: Any, ours: Mapping[str, Any]) -> None:
+    """Raise a StyleError if a checkpoint is of another run."""
+    parts = theirs if isinstance(theirs, dict) and set(theirs) == set(ours) else {}
+    if not parts or not all(isinstance(parts[part], dict) for part in NAMED):
+        raise _damaged(path, "it does not say of which run it is")
+    differences = _differences(theirs, ours)
+    if not differences and theirs["sizes"] != ours["sizes"]:
+        raise _damaged(path, f"its scales have the sizes {shown(theirs['sizes'])}")
     if differences:
         raise StyleError(
             f"resume: {path} is of another run ({'; '.join(differences)}); make them equal again, "
-            "or leave -resume away to start from the beginning"
+            "or drop -resume to start from the beginning"
         )
+
+
+def _digest(arrays: Mapping[str, Any]) -> bytes:
+    """Return a hash of arrays or tensors with their names, formats and shapes."""
+    digest = hashlib.sha256()
+    for name in sorted(arrays):
+        array = np.ascontiguousarray(arrays[name])
+        digest.update(f"{name} {array.dtype} {np.shape(arrays[name])}\n".encode())
+        digest.update(array)
+    return digest.digest()
 
 
 def _differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
@@ -236,7 +273,7 @@ def _differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
 
 
 def _shown(value: Any) -> str:
-    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return shortened(" ".join(map(str, value)) if isinstance(value, list) else str(value))
 
 
 def _facts(step: Step) -> dict[str, Any]:

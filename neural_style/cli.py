@@ -21,8 +21,9 @@ from absl import app, flags
 from absl.flags import argparse_flags
 
 import neural_style
+from neural_style import memory_limits
 from neural_style.config import FIELDS, Config, preset_names
-from neural_style.errors import StyleError, did_you_mean
+from neural_style.errors import StyleError, did_you_mean, one_line
 from neural_style.fields import kind_of
 from neural_style.quiet import silence
 from neural_style.studio.settings import FIELDS as STUDIO_FIELDS
@@ -134,7 +135,7 @@ class _Parser(argparse_flags.ArgumentParser):
     """A parser that says what is wrong in one line."""
 
     def error(self, message: str) -> NoReturn:
-        _say(message)
+        _say(one_line(message))
         sys.exit(BAD_FLAGS)
 
 
@@ -171,7 +172,7 @@ def parse(argv: Sequence[str]) -> Namespace:
             namespace.cells = _sheet_cells(given)
             namespace.config = namespace.cells[0][0][1]
             return namespace
-        sources = [given.pop(name) for name in ("preset", "config") if given.get(name)]
+        sources = [given.pop(name) for name in ("preset", "config") if name in given]
         if command == "reconstruct":
             namespace.jobs = _reconstruct_jobs(sources, given)
             namespace.config = namespace.jobs[0][1]
@@ -225,7 +226,7 @@ def _stylize(config: Config) -> int:
     if config.resume and not folder.left_behind(NAME):
         finished = folder.finished()
         if finished:
-            logger.info("finished already; leave -resume away to paint it once more")
+            logger.info("finished already; drop -resume to paint it once more")
             print(finished)
             return 0
     checkpoints = Checkpoints(folder, config.resume)
@@ -373,7 +374,7 @@ def _reconstruct_jobs(sources: list[str], given: dict[str, Any]) -> list[tuple[s
         settings |= load_settings(source)
     jobs = list(reconstructions(**(settings | given)))
     if jobs[0][1].resume:
-        raise StyleError("resume: reconstruct keeps no checkpoints to go on from; leave it away")
+        raise StyleError("resume: reconstruct keeps no checkpoints to go on from; drop -resume")
     return jobs
 
 
@@ -382,7 +383,7 @@ def _sheet_cells(given: dict[str, Any]) -> list[list[Cell]]:
 
     cells = grid(given.pop("vary", []), {"img_name": "sheet"} | given)
     if cells[0][0][1].resume:
-        raise StyleError("resume: sheet keeps no checkpoints to go on from; leave it away")
+        raise StyleError("resume: sheet keeps no checkpoints to go on from; drop -resume")
     return cells
 
 
@@ -396,7 +397,7 @@ def _parser(command: str) -> _Parser:
         add_help=False,
     )
     makes_masks = command == "mask"
-    title = "Settings from elsewhere; flags outdo them"
+    title = "Settings from elsewhere; flags override them"
     title = {"mask": "What to make masks from", "studio": "Help"}.get(command, title)
     first = parser.add_argument_group(title)
     first.add_argument("-h", "-help", "--help", action="help", help="show this and exit")
@@ -499,6 +500,7 @@ def _start(config: Config) -> Iterator[None]:
 
     They leave next to none, and the search took a fifth of the time of TensorFlow's import.
     """
+    memory_limits.check()
     gc.disable()
     try:
         with contextlib.nullcontext() if config.verbose else silence():

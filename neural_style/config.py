@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from neural_style.errors import StyleError, did_you_mean, first_line, shown
+from neural_style import settings_text
+from neural_style.errors import StyleError, did_you_mean, shown
 from neural_style.fields import ARRAY_NOTE, Picture, convert_all, converted, kind_of, setting
 from neural_style.layers import NETWORKS, resolve_layer
 
@@ -19,6 +20,8 @@ LIVE = (
     *("strength", "content_weight", "style_weight", "tv_weight"),
     *("style_imgs_weights", "content_layer_weights", "style_layer_weights"),
 )
+# Weights relative to their sum, which float32 must hold.
+MOST_TOGETHER = 1e30
 # The weights whose ratio strength decides.
 BALANCE = ("content_weight", "style_weight")
 
@@ -265,7 +268,9 @@ class Config:
         "Optimisation",
         choices=("lbfgs", "adam", "tfp_lbfgs"),
     )
-    learning_rate: float = setting(1.0, "Adam's step, in grey levels", "Optimisation", least=0)
+    learning_rate: float = setting(
+        1.0, "Adam's step, in grey levels", "Optimisation", least=0, most=255
+    )
     keep_in_range: bool = setting(
         False,
         "keep pixels in [0, 255] at every iteration; else they are clipped in the end, which can "
@@ -278,6 +283,7 @@ class Config:
         "paint at so many growing sizes, each from the last one's result",
         "Optimisation",
         least=1,
+        most=100,
     )
     scale_shares: tuple[float, ...] = setting(
         (),
@@ -380,7 +386,7 @@ class Config:
                 "folders go into img_output_dir"
             )
         kind, _, number = self.device.lower().lstrip("/").removeprefix("device:").partition(":")
-        if kind not in ("gpu", "cpu") or not (number or "0").isdecimal():
+        if kind not in ("gpu", "cpu") or not re.fullmatch("[0-9]{0,3}", number):
             raise StyleError(
                 f"device: received {shown(self.device)}, allowed are /cpu:0, /gpu:0, /gpu:1, ..."
             )
@@ -393,13 +399,13 @@ class Config:
         if self.max_memory.lower() == "free":
             return None
         found = re.fullmatch(r"(\d+\.?\d*|\.\d+) ?([kmgt])(i?b)?", self.max_memory, re.IGNORECASE)
-        count = found and int(float(found[1]) * 2 ** (10 * (1 + "kmgt".index(found[2].lower()))))
-        if not count:
+        count = found and float(found[1]) * 2 ** (10 * (1 + "kmgt".index(found[2].lower())))
+        if not count or not 1 <= count < 2**63:
             raise StyleError(
                 f"max_memory: received {shown(self.max_memory)}, must be a number with its unit "
                 "such as 4G or 800M, or free"
             )
-        return count
+        return int(count)
 
     @property
     def keeps_colors(self) -> bool:
@@ -446,7 +452,7 @@ class Config:
         if self.strength is not None and self.style_weight == 0:
             raise StyleError(
                 f"strength: received {self.strength:g} with style_weight 0, which leaves no style "
-                "to weigh: leave strength away, or set style_weight above 0"
+                "to weigh: drop strength, or set style_weight above 0"
             )
         if self.content_weight == 0 == self.style_weight:
             raise StyleError(
@@ -465,8 +471,7 @@ class Config:
             )
         if self.style_mask_imgs and not self.style_mask:
             raise StyleError(
-                "style_mask_imgs is given but style_mask is off: add -style_mask, or leave the "
-                "masks away"
+                "style_mask_imgs is given but style_mask is off: add -style_mask, or drop the masks"
             )
         if self.style_mask and len(self.style_mask_imgs) != len(self.style_imgs):
             raise StyleError(
@@ -497,8 +502,8 @@ class Config:
             )
         if self.style_mask:
             raise StyleError(
-                "style_mask: content_regions says already where styles go: leave the masks or the "
-                "regions away"
+                "style_mask: content_regions says already where styles go: drop the masks or the "
+                "regions"
             )
 
     def _check_layers(self) -> None:
@@ -540,7 +545,7 @@ class Config:
         if self.transfer == "color" and self.original_colors:
             raise StyleError(
                 "transfer: color takes the styles' colours and original_colors keeps the "
-                "photograph's: leave one of them away"
+                "photograph's: drop one of them"
             )
         matched = self.color_match != "auto"
         from_styles = self.transfer == "color" or (matched and not self.keeps_colors)
@@ -554,7 +559,7 @@ class Config:
         if from_styles and (self.style_mask or self.content_regions is not None):
             raise StyleError(
                 f"{places}: {wanted.replace(':', '')} gives a picture the styles' colours as a "
-                f"whole: leave the {'masks' if self.style_mask else 'label maps'} away"
+                f"whole: drop the {'masks' if self.style_mask else 'label maps'}"
             )
         if from_styles and self.transfer == "both" and self.color_convert_time == "before":
             raise StyleError(
@@ -572,6 +577,11 @@ class Config:
             )
         if weights and sum(weights) == 0:
             raise StyleError(f"{name}: received only zeros, at least one must be above 0")
+        if sum(weights) > MOST_TOGETHER:
+            raise StyleError(
+                f"{name}: received {sum(weights):g} in all, must be at most {MOST_TOGETHER:g}; "
+                "they are relative to their sum: use smaller ones"
+            )
 
     @classmethod
     def load(cls, *sources: str | os.PathLike[str], **settings: Any) -> "Config":
@@ -579,9 +589,9 @@ class Config:
 
         Args:
             *sources: names of presets (`gatys`), YAML files, or pictures that neural_style has
-                made; a later one outdoes an earlier one. Where one has content_weight or
-                style_weight, the strength of an earlier one is outdone as well.
-            **settings: outdo them all.
+                made; a later one overrides an earlier one. Where one has content_weight or
+                style_weight, the strength of an earlier one is overridden as well.
+            **settings: override them all.
 
         Raises:
             StyleError: a source that cannot be read, an unknown key, a value not allowed, or
@@ -627,15 +637,7 @@ class Config:
 
     def to_yaml(self) -> str:
         """Return `settings()` as YAML 1.2."""
-        import io
-
-        from ruamel.yaml import YAML
-
-        text = io.StringIO()
-        yaml = YAML()
-        yaml.width = 1000  # no path is broken over two lines
-        yaml.dump({name: _quoted(value) for name, value in self.settings().items()}, text)
-        return text.getvalue()
+        return settings_text.dump(self.settings())
 
 
 def load_settings(
@@ -652,7 +654,10 @@ def load_settings(
     """
     path = _preset_path(source) or Path(os.path.expanduser(source))
     if not os.path.isfile(path):
-        problem = "is a folder" if os.path.isdir(path) else "does not exist"
+        problem = "is no file" if os.path.exists(path) else "does not exist"
+        problem = "is a folder" if os.path.isdir(path) else problem
+        if not os.fspath(source).strip():
+            path, problem = "a name", "is missing"
         raise StyleError(
             f"config: {path} {problem}; give a YAML file, a picture made by neural_style, or a "
             f"preset ({', '.join(preset_names())})"
@@ -662,17 +667,13 @@ def load_settings(
 
         text = read_settings_text(path)
     else:
-        try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise StyleError(f"config: {path} cannot be read as text: {error}") from None
-    settings = _parse_yaml(text, path)
+        text = settings_text.read_text(path)
+    settings = settings_text.parse(text, path)
     known = FIELDS if known is None else known
     for key in settings:
         if key not in known:
-            raise StyleError(
-                f"config: {path} has the unknown key {shown(key)}{did_you_mean(str(key), known)}"
-            )
+            hint = did_you_mean(key, known) if isinstance(key, str) else ""
+            raise StyleError(f"config: {path} has the unknown key {shown(key)}{hint}")
     return {key: value for key, value in settings.items() if value is not None}
 
 
@@ -699,23 +700,6 @@ def _preset_path(source: str | os.PathLike[str]) -> Path | None:
     return _preset_folder() / f"{source}.yaml" if str(source) in preset_names() else None
 
 
-def _parse_yaml(text: str, path: Path) -> dict[str, Any]:
-    from ruamel.yaml import YAML, YAMLError
-
-    try:
-        settings = YAML(typ="safe", pure=True).load(text)
-    except (YAMLError, ValueError, KeyError, RecursionError) as error:  # a date 2024-13-45 raises
-        mark = getattr(error, "problem_mark", None)
-        place = f" in line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        problem = first_line(getattr(error, "problem", None) or error)
-        raise StyleError(f"config: {path} is not YAML{place}: {problem}") from None
-    if settings is None:
-        return {}
-    if not isinstance(settings, Mapping):
-        raise StyleError(f"config: {path} holds no settings; write one 'name: value' on each line")
-    return dict(settings)
-
-
 def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
@@ -724,16 +708,6 @@ def _plain(value: Any) -> Any:
     if hasattr(value, "__array__"):
         return ARRAY_NOTE + " x ".join(map(str, value.shape))
     return value
-
-
-def _quoted(value: Any) -> Any:
-    """Return a setting with rare line breaks in double quotes, where YAML escapes them."""
-    from ruamel.yaml.scalarstring import DoubleQuotedScalarString
-
-    if isinstance(value, list):
-        return [_quoted(item) for item in value]
-    breaks = isinstance(value, str) and not {"\x85", "\u2028", "\u2029"}.isdisjoint(value)
-    return DoubleQuotedScalarString(value) if breaks else value
 
 
 # The style ends like a file (.jpg); so the @ of me@home/sky.jpg parts nothing.

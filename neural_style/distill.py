@@ -13,6 +13,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import os
 import sys
 import time
 from argparse import SUPPRESS, Namespace
@@ -55,7 +56,7 @@ def distil(
         KeyboardInterrupt: Ctrl-C; the last checkpoint is there to go on from.
     """
     weights, _ = load_weights(teacher)
-    paths = [Path(folder).expanduser() for folder in folders]
+    paths = [Path(os.path.expanduser(folder)) for folder in folders]
     run = Distillation(weights, Pictures(paths, settings.crop, settings.photographs), settings)
     checkpoint = out.with_suffix(".checkpoint.npz")
     if checkpoint.exists():
@@ -125,7 +126,7 @@ def parse(argv: Sequence[str]) -> Namespace:
     )
     parser.add_argument("--out", required=True, type=Path, help="weights to write, .npz")
     parser.add_argument("--config", type=Path, help="YAML of the settings below")
-    group = parser.add_argument_group("Settings; they outdo those of --config")
+    group = parser.add_argument_group("Settings; they override those of --config")
     for field in dataclasses.fields(Settings):
         kind = type(field.default)
         group.add_argument(

@@ -11,7 +11,7 @@ import math
 import os
 from typing import Any, get_args, get_origin
 
-from neural_style.errors import StyleError, did_you_mean, shown
+from neural_style.errors import StyleError, did_you_mean, shortened, shown
 
 # A path, or an array [H, W], [H, W, 3] or [H, W, 4], uint8, uint16, or float in [0, 255].
 Picture = Any
@@ -70,7 +70,7 @@ def _convert_one(field: dataclasses.Field, kind: Any, value: Any) -> Any:
     elif kind is str:
         if not isinstance(value, str | os.PathLike):
             raise StyleError(f"{name}: received {shown(value)}, must be text")
-        value = os.fspath(value)
+        value = _checked_text(name, os.fspath(value))
     else:
         return _to_picture(field, value)
     choices = limits.get("choices")
@@ -89,7 +89,7 @@ def _convert_one(field: dataclasses.Field, kind: Any, value: Any) -> Any:
 def _to_bool(name: str, value: Any) -> bool:
     known = {"1": True, "true": True, "yes": True, "on": True}
     known |= {"0": False, "false": False, "no": False, "off": False}
-    text = str(value).lower()
+    text = (shown(value) if isinstance(value, int) else str(value)).lower()
     if text not in known:
         raise StyleError(f"{name}: received {shown(value)}, allowed are 1 and 0, true and false")
     return known[text]
@@ -109,11 +109,29 @@ def _to_number(name: str, value: Any, kind: type) -> Any:
     return kind(number)
 
 
+def _checked_text(name: str, text: str) -> str:
+    """Return a text that may be the name of a file, or go into one."""
+    try:
+        usable = "\0" not in os.fsdecode(os.fsencode(text))
+    except UnicodeEncodeError:  # half of a pair of UTF-16, as "\ud800" in YAML
+        usable = False
+    if not usable:
+        raise StyleError(
+            f"{name}: received {shown(text)}, which has a character that no name or text may have; "
+            "give it without"
+        )
+    return text
+
+
 def _to_picture(field: dataclasses.Field, value: Any) -> Any:
     name = field.name
     if isinstance(value, str) and value.startswith(ARRAY_NOTE):
-        raise StyleError(f"{name}: it was an {value}, and is not in this file: give {name} again")
-    known = isinstance(value, os.PathLike) or hasattr(value, "__array__")
-    if known or (isinstance(value, str) and value):
+        raise StyleError(
+            f"{name}: it was an {shortened(value)}, and is not in this file: give {name} again"
+        )
+    if hasattr(value, "__array__"):
+        return value
+    if isinstance(value, os.PathLike) or (isinstance(value, str) and value):
+        _checked_text(name, os.fspath(value))
         return value
     raise StyleError(f"{name}: received {shown(value)}, must be a path or an array")

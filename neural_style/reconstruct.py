@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from neural_style.config import Config
+from neural_style.errors import StyleError
 
 if TYPE_CHECKING:  # the command line reads its flags without TensorFlow
     from neural_style.result import Result
@@ -19,6 +20,11 @@ if TYPE_CHECKING:  # the command line reads its flags without TensorFlow
 # The figure's layers: a to e.
 CONTENT_LAYERS = ("conv1_2", "conv2_2", "conv3_2", "conv4_2", "conv5_2")
 STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
+# What each reconstruction sets by itself.
+OWN = (
+    *("content_img", "style_imgs", "style_imgs_dir"),
+    *("content_layers", "style_layers"),
+)
 PRESETS = ("reconstruct_content", "reconstruct_style")
 
 
@@ -27,8 +33,18 @@ def reconstructions(picture: str, **settings: object) -> Iterator[tuple[str, Con
 
     Args:
         picture: a path, or a name in content_img_dir.
-        **settings: outdo those of the presets `reconstruct_content` and `reconstruct_style`.
+        **settings: override those of the presets `reconstruct_content` and `reconstruct_style`; not
+            OWN, which each of the ten sets by itself.
+
+    Raises:
+        StyleError: one of OWN is among the settings, or a value is not allowed.
     """
+    for name in OWN:
+        if name in settings:
+            raise StyleError(
+                f"{name}: reconstruct paints one picture by layers of its own and sets {name} "
+                "itself: drop it, or paint with the preset reconstruct_content or reconstruct_style"
+            )
     for layer in CONTENT_LAYERS:
         own = {"content_img": picture, "content_layers": [layer]}
         yield f"content {layer}", Config.load(PRESETS[0], **settings, **own)

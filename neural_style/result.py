@@ -133,9 +133,15 @@ class ResultFolder:
     def left_behind(self, name: str) -> list[Path]:
         """Return the files called `name` in the folders of earlier runs, the latest's first."""
         pattern = re.compile(re.escape(self._stem) + r"(_\d+)?")
-        folders = [path for path in self._parent.iterdir() if pattern.fullmatch(path.name)]
+        try:
+            folders = [path for path in self._parent.iterdir() if pattern.fullmatch(path.name)]
+        except OSError as error:  # it may be written and not read
+            raise StyleError(
+                f"resume: {self._parent} cannot be read ({error.strerror}); make it readable, or "
+                "drop -resume to start from the beginning"
+            ) from error
         folders.sort(key=lambda path: (len(path.name), path.name), reverse=True)
-        return [folder / name for folder in folders if (folder / name).is_file()]
+        return [folder / name for folder in folders if os.path.isfile(folder / name)]
 
     def go_on_in(self, folder: Path) -> None:
         """Take the folder of an earlier run for this one."""
@@ -152,7 +158,11 @@ class ResultFolder:
         }
         for path in self.left_behind("config.yaml"):
             picture = path.with_name(path.parent.name + self._suffix)
-            if picture.is_file() and path.read_text(encoding="utf-8") in settings:
+            try:
+                same = path.read_text(encoding="utf-8") in settings
+            except (OSError, UnicodeDecodeError):  # it is not ours to read: of another run
+                continue
+            if same and os.path.isfile(picture):
                 return picture
         return None
 

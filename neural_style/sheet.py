@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from neural_style.config import FIELDS, Config
-from neural_style.errors import StyleError, did_you_mean
+from neural_style.errors import StyleError, did_you_mean, shown
 from neural_style.fields import kind_of
 from neural_style.images import Picture, to_pixels
 
@@ -65,7 +65,7 @@ def _check(name: str, values: Sequence[str]) -> None:
     known = [key for key, field in FIELDS.items() if _makes_pictures(field)] + [*SOURCES]
     if name not in known:
         what = "changes no picture" if name in FIELDS else "is no setting"
-        raise StyleError(f"vary: {name!r} {what}{did_you_mean(name, known)}")
+        raise StyleError(f"vary: {shown(name)} {what}{did_you_mean(name, known)}")
     if not values:
         raise StyleError(f"vary: received {name} without values; give those to show behind it")
 
@@ -80,7 +80,7 @@ def _cell(given: dict[str, Any], chosen: Iterable[tuple[str, str]]) -> Cell:
         lines.append(f"{name} {value.strip()}")
         several = name in FIELDS and kind_of(FIELDS[name])[1]
         settings[name] = _values(name, value) if several else value
-    sources = [settings.pop(name) for name in SOURCES if settings.get(name)]
+    sources = [settings.pop(name) for name in SOURCES if name in settings]
     return "\n".join(lines), Config.load(*sources, **settings)
 
 
@@ -88,7 +88,9 @@ def _values(name: str, text: str) -> list[str]:
     try:
         return shlex.split(text)
     except ValueError:
-        raise StyleError(f"vary: received {text!r} for {name}, a quote has no end in it") from None
+        raise StyleError(
+            f"vary: received {shown(text)} for {name}, a quote has no end in it"
+        ) from None
 
 
 def check_runs(configs: Sequence[Config]) -> None:

@@ -145,7 +145,8 @@ def stylize(
                 draft = build_network(replace(seen, model_weights=config.draft_weights), device)
                 used = f"{used}; {draft.description}"
             if checkpoints:
-                run = checkpoints.open(identity_of(config, used, inputs.pictures()))
+                sizes = scale_sizes(config, inputs.content.shape[:2])
+                run = checkpoints.open(identity_of(config, used, inputs.pictures(), sizes))
             for now, longer in _paint(config, inputs, (draft, network), run, adjust):
                 if checkpoints and now is not config:
                     checkpoints.adjusted(now)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import logging
 import os
 import re
 import socket
@@ -18,8 +20,19 @@ import numpy as np
 
 from neural_style.errors import StyleError, first_line
 from neural_style.layers import convolutions
+from neural_style.mat_reader import read_mat
+
+logger = logging.getLogger("neural_style")
 
 Weights = dict[str, tuple[np.ndarray, np.ndarray]]
+
+# Fingerprints of weights as they are loaded.
+KNOWN = {
+    # VGG19 of this project's tests, its last two blocks in 8 bits.
+    "de97299f4f6b306ef5b289574b55d7b3ba19975d0879a93f2f6337bde875663e",
+}
+# MD5 of the files that keras.applications downloads, as it has them itself.
+KERAS_FILES = {"253f8cb515780f3b799900260a226db6", "6d6bbae143d832006294945121d1f1fc"}
 
 VARIABLE = "NEURAL_STYLE_WEIGHTS"
 # Where keras.applications fetches them from.
@@ -57,14 +70,43 @@ def load_weights(source: str, network: str = "vgg19") -> tuple[Weights, str]:
     if source == "imagenet":
         return _check(_download(network), network, "the download"), "ImageNet weights of Keras"
     path = Path(os.path.expanduser(source))
-    return _check(_read(path, network), network, str(path)), str(path)
+    weights = _check(_read(path, network), network, str(path))
+    if not is_known(weights, path):
+        logger.info(
+            "weights %s are none that neural_style knows: if they are your own, all is well, else "
+            "the file may be damaged",
+            path,
+        )
+    return weights, str(path)
+
+
+def is_known(weights: Weights, path: Path) -> bool:
+    """Tell whether weights are known by a fingerprint of their values, or their file by its MD5."""
+    if fingerprint(weights) in KNOWN:
+        return True
+    with open(path, "rb") as file:
+        digest = hashlib.md5(usedforsecurity=False)
+        while piece := file.read(2**20):
+            digest.update(piece)
+    return digest.hexdigest() in KERAS_FILES
+
+
+def fingerprint(weights: Weights) -> str:
+    """Return the SHA-256 of all kernels and biases, float32, in the order of their names."""
+    digest = hashlib.sha256()
+    for name in sorted(weights):
+        for array in weights[name]:
+            digest.update(np.ascontiguousarray(array, np.float32))
+    return digest.hexdigest()
 
 
 def cached_file(network: str) -> Path:
     """Return where Keras keeps the weights that it has downloaded."""
     name = ADDRESS.format(network).rpartition("/")[2]
-    home = os.environ.get("KERAS_HOME") or "~/.keras"
-    return Path(home).expanduser() / "models" / name
+    home = os.path.expanduser(os.environ.get("KERAS_HOME") or "~/.keras")
+    if home.startswith("~"):  # a user without a home, whom Keras sends there
+        home = "/tmp/.keras"
+    return Path(home) / "models" / name
 
 
 def _download(network: str) -> Weights:
@@ -179,21 +221,13 @@ def _read_mat(path: Path, network: str) -> Weights:
     Its kernels are [height, width, in, out] as TensorFlow's; it takes RGB, our model feeds BGR.
     """
     try:
-        import scipy.io
+        import scipy.io  # noqa: F401 - whether it is there
     except ImportError:
         raise StyleError(
             f"model_weights: reading {path} needs SciPy; install it with "
             "pip install 'neural_style[mat]'"
         ) from None
-    weights = {}
-    for layer in scipy.io.loadmat(path, simplify_cells=True)["layers"]:
-        if layer["type"] == "conv" and layer["name"].startswith("conv"):
-            # Files before 2015 say `filters` and `biases`.
-            pair = layer.get("weights")
-            if pair is None:
-                pair = layer["filters"], layer["biases"]
-            kernel, bias = (np.asarray(array, np.float32) for array in pair)
-            weights[layer["name"]] = kernel, bias.reshape(-1)
+    weights = read_mat(path)
     if "conv1_1" in weights:
         kernel, bias = weights["conv1_1"]
         weights["conv1_1"] = np.ascontiguousarray(kernel[:, :, ::-1]), bias

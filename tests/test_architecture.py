@@ -14,13 +14,13 @@ PACKAGE = Path(neural_style.__file__).parent
 # A module may import modules of earlier rows only, or what is named beside it in its own row.
 ROWS = [
     {"errors", "interrupts", "quiet", "machine"},
-    {"layers", "images", "fields", "formats"},
+    {"layers", "images", "fields", "formats", "settings_text", "mat_reader", "memory_limits"},
     {"deep"},
     {"reading", "writing"},
     {"config", "drawing", "tiling", "colour_matching"},
     {"colour", "segmentation", "sources", "weights"}
     | {"features", "losses", "optimise", "precision", "spectrum"},
-    {"compact", "distances", "regions"},
+    {"compact", "distances", "regions", "soundness"},
     {"masks"},
     {"objective", "result", "networks"},
     {"checkpoint", "memory", "recolour"},

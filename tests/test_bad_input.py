@@ -21,7 +21,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from neural_style import images, reading, writing
+from neural_style import cli, images, reading, writing
+from neural_style.config import FIELDS
 from neural_style.errors import StyleError
 from neural_style.layers import convolutions
 from neural_style.reading import read_picture, read_settings_text
@@ -503,3 +504,58 @@ def test_a_damaged_result_is_settings_or_refused(in_the_header, kept):
     Path("result.png").write_bytes(data[: int(len(data) * kept)] if kept else data)
     with contextlib.suppress(StyleError):
         assert isinstance(read_settings_text(Path("result.png")), str)
+
+
+# Messages, whatever they repeat
+
+LONG = {
+    "letters": "x" * 10_000,
+    "words": "ab " * 3_000,
+    "digits": "9" * 10_000,
+    "lines": "a\nb\x1b[31m" * 1_000,
+}
+POSITIONS = [
+    *([f"-{name}", ...] for name in FIELDS),
+    *(["-preset", ...], ["-config", ...], ["-no_such_flag_" + "x" * 10_000], [...]),
+    *(["sheet", "-vary", ..., "1"], ["sheet", "-vary", "seed", ...]),
+    *(["mask", ...], ["mask", "a.png", "-box", ...], ["mask", "a.png", "-clusters", ...]),
+    *(["reconstruct", ..., "-max_size", ...], ["studio", "-port", ...]),
+]
+
+
+@pytest.mark.parametrize("value", LONG.values(), ids=LONG)
+def test_messages_are_short_and_on_one_line(capsys, value):
+    """Of each setting and each place of a flag, as far as the flags are read."""
+    for position in POSITIONS:
+        arguments = [value if part is ... else part for part in position]
+        if not arguments[0][0].isalpha() or arguments[0] == value:
+            arguments = [*FLAGS, *arguments]
+        with contextlib.suppress(SystemExit):
+            cli.parse(["neural_style", *arguments])
+        err = capsys.readouterr().err
+        assert len(err) <= 650, position
+        assert err.count("\n") == bool(err), position
+        assert err.rstrip("\n").isprintable(), position
+
+
+@pytest.mark.parametrize("rate", ["256", "1e10", "1e300"])
+def test_learning_rate_beyond_grey_levels(refused, rate):
+    code, line = refused("-optimizer", "adam", "-learning_rate", rate)
+    assert code == BAD_FLAGS
+    assert line.startswith("learning_rate: received ")
+    assert line.endswith(", must be at most 255")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("scales", "1e300"),
+        ("device", "/gpu:" + "9" * 5000),
+        ("max_memory", "9" * 400 + "G"),
+        ("style_imgs_weights", "1e300"),
+    ],
+)
+def test_numbers_that_are_too_large(refused, name, value):
+    code, line = refused(f"-{name}", value, "-max_iterations", "1e300")
+    assert code == BAD_FLAGS
+    assert line.startswith(f"{name}: received ")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import logging
 import random
 import signal
@@ -37,7 +38,8 @@ def step(iteration: int, total: float, value: float = 0.5, **given: object) -> S
 def run_of(*totals: float) -> Run:
     run = Run(tile=176)
     for iteration, total in enumerate(totals):
-        state = {"gradient": tf.random.stateless_normal([1, 2, 3, 3], [iteration, 0])}
+        state = {"scale": tf.constant(0.5)}
+        state |= {"gradient": tf.random.stateless_normal([1, 2, 3, 3], [iteration, 0])}
         note = "stalled" if iteration == 2 else ""
         run = run.extended(step(iteration, total, iteration / 3, state=state, note=note))
     return run
@@ -47,7 +49,7 @@ def config(folder: Path | str = "x", **given: object) -> Config:
     return Config(content_img="a.png", style_imgs="b.png", img_output_dir=folder, **given)
 
 
-GREY = {"content": Picture(np.full((4, 5, 3), 100, np.float32))}
+GREY = {"content": Picture(np.full((2, 3, 3), 100, np.float32))}
 IDENTITY = identity_of(config(), "vgg19, somewhere", GREY)
 
 
@@ -120,7 +122,7 @@ def test_nothing_is_copied_from_the_device_unless_asked():
             identity_of(
                 config(),
                 "vgg19, somewhere",
-                {"content": Picture(GREY["content"].rgb, np.ones((4, 5), np.float32))},
+                {"content": Picture(GREY["content"].rgb, np.ones((2, 3), np.float32))},
             ),
             "(the picture content has changed)",
         ),
@@ -157,7 +159,7 @@ def test_a_truncated_checkpoint_is_refused(tmp_path, part):
     checkpoint.write(path, run_of(3, 2, 1), IDENTITY)
     data = path.read_bytes()
     path.write_bytes(data[: int(part * len(data))])
-    with pytest.raises(StyleError, match=r"^resume: .*c.npz is damaged \(.+\); remove it, or leav"):
+    with pytest.raises(StyleError, match=r"^resume: .*c.npz is damaged \(.+\); remove it, or drop"):
         checkpoint.read(path, IDENTITY)
 
 
@@ -424,7 +426,7 @@ def test_a_finished_result_is_not_painted_again(run_cli, flags):
     before = files_in()
     code, out, err = run_cli(*flags, "-resume")
     assert (code, out) == (0, f"{RESULT}\n")
-    assert err == "finished already; leave -resume away to paint it once more\n"
+    assert err == "finished already; drop -resume to paint it once more\n"
     assert files_in() == before
     code, out, _ = run_cli(*flags, "-resume", "-seed", "1")
     assert (code, out) == (0, "image_output/result_2/result_2.png\n")
@@ -529,7 +531,7 @@ def test_reconstruct_is_not_resumed(run_cli, flags):
     code, out, err = run_cli("reconstruct", "a.png", "-resume")
     assert (code, out) == (2, "")
     assert err == (
-        "neural_style: resume: reconstruct keeps no checkpoints to go on from; leave it away\n"
+        "neural_style: resume: reconstruct keeps no checkpoints to go on from; drop -resume\n"
     )
 
 
@@ -674,3 +676,137 @@ def test_a_killed_run_goes_on_to_the_same_picture(whole, tmp_path, seed):
 @pytest.mark.parametrize("seed", range(100, 150))
 def test_fifty_kills(whole, tmp_path, seed):
     check_kill(whole, tmp_path, seed)
+
+
+# Files whose bytes are right and whose values are not
+
+
+def mutated(path: Path, change: Callable[[dict, dict], object], rehash: bool = True) -> None:
+    """Change a checkpoint's JSON and arrays in place, and make its hash anew."""
+    with np.load(path) as file:
+        arrays = dict(file)
+    about = json.loads(arrays["about"].tobytes())
+    change(about, arrays)
+    arrays["about"] = np.frombuffer(json.dumps(about).encode(), np.uint8)
+    digest = arrays.pop("digest")
+    if rehash:
+        digest = np.frombuffer(checkpoint._digest(arrays), np.uint8)
+    np.savez(path, digest=digest, **arrays)
+
+
+def put(*place: str | int, value: object) -> Callable[[dict, dict], object]:
+    def change(about: dict, _: dict) -> None:
+        for part in place[:-1]:
+            about = about[part]
+        about[place[-1]] = value
+
+    return change
+
+
+def array(name: str, make: Callable[[np.ndarray], np.ndarray]) -> Callable[[dict, dict], object]:
+    return lambda _, arrays: arrays.update({name: make(arrays[name])})
+
+
+def filled(value: float) -> Callable[[np.ndarray], np.ndarray]:
+    return lambda array: np.full_like(array, value)
+
+
+MUTATIONS = {
+    "iteration as text": put("last", "iteration", value="2"),
+    "iteration beyond the history": put("last", "iteration", value=7),
+    "iteration below 0": put("last", "iteration", value=-1),
+    "iteration that is true": put("history", 0, "iteration", value=True),
+    "history that skips": put("history", 1, "iteration", value=3),
+    "history that is shorter": lambda about, _: about["history"].pop(),
+    "history that is none": put("history", value={}),
+    "history beyond max_iterations": lambda about, _: about["history"].extend(
+        {**about["last"], "iteration": i} for i in range(3, 60)
+    ),
+    "total that is not finite": put("last", "total", value=float("nan")),
+    "total of other terms": put("history", 0, "total", value=1.0),
+    "total as text": put("best", "total", value="low"),
+    "terms with another name": put("last", "terms", "other", value=1.0),
+    "terms that are none": put("last", "terms", value=None),
+    "terms of a huge number": put("last", "terms", "content", value=10**400),
+    "seconds below 0": put("history", 0, "seconds", value=-1.0),
+    "seconds that fall": put("history", 0, "seconds", value=1e9),
+    "evaluations that fall": put("history", 0, "evaluations", value=10**6),
+    "evaluations of a half": put("last", "evaluations", value=2.5),
+    "scale of none": put("last", "scale", value=0),
+    "scale beyond": put("last", "scale", value=2),
+    "note that is long": put("last", "note", value="x" * 10_000),
+    "note with a line break": put("last", "note", value="a\nb"),
+    "tile of 0": put("tile", value=0),
+    "tile as text": put("tile", value="176"),
+    "tile beyond": put("tile", value=10**12),
+    "began below 0": put("began", value=-1),
+    "began beyond": put("began", value=3),
+    "began as text": put("began", value="0"),
+    "best of another total": put("best", "total", value=0.5),
+    "best beyond the last": put("best", "iteration", value=9),
+    "another part": put("other", value=1),
+    "a part too few": lambda about, _: about.pop("tile"),
+    "a fact too few": lambda about, _: about["last"].pop("note"),
+    "identity that is none": put("identity", value=None),
+    "settings that are none": put("identity", "settings", value=[]),
+    "sizes of others": put("identity", "sizes", value=[[4, 4]]),
+    "picture that is not finite": array("last", filled(np.nan)),
+    "picture of another size": array("last", lambda it: np.zeros((1, 4, 6, 3), np.float32)),
+    "picture of float64": array("last", np.float64),
+    "picture of whole numbers": array("last", lambda it: it.astype(np.uint8)),
+    "picture without its first axis": array("last", lambda it: it[0]),
+    "picture of objects": array("last", lambda it: it.astype(object)),
+    "no picture": lambda _, arrays: arrays.pop("last"),
+    "a best too many": lambda _, arrays: arrays.update(best=arrays["last"]),
+    "another array": lambda _, arrays: arrays.update(other=arrays["last"]),
+    "gradient that is not finite": array("state/gradient", filled(np.inf)),
+    "gradient of another shape": array("state/gradient", np.ravel),
+    "no gradient": lambda _, arrays: arrays.pop("state/gradient"),
+    "scale below 0": array("state/scale", filled(-1)),
+    "scale that is a picture": lambda _, arrays: arrays.update(
+        {"state/scale": arrays["state/gradient"]}
+    ),
+    "another state": lambda _, arrays: arrays.update({"state/other": arrays["last"]}),
+    "state of Adam": lambda _, arrays: arrays.update({"state/first": arrays["last"]}),
+    "half a pair": lambda _, arrays: arrays.update({"state/moved_0": arrays["last"]}),
+    "pairs beyond the iterations": lambda _, arrays: arrays.update(
+        {f"state/{name}_{i}": arrays["last"] for i in range(3) for name in ("moved", "change")}
+        | {f"state/inverse_{i}": arrays["state/scale"] for i in range(3)}
+    ),
+}
+
+
+@pytest.mark.parametrize("change", MUTATIONS.values(), ids=MUTATIONS)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_values_that_no_run_has_are_refused_though_the_hash_is_right(tmp_path, change):
+    path = tmp_path / "c.npz"
+    checkpoint.write(path, run_of(3, 2, 1), IDENTITY)
+    mutated(path, lambda *_: None)
+    checkpoint.read(path, IDENTITY)  # so that the rest says something
+    mutated(path, change)
+    with pytest.raises(StyleError, match=r"^resume: .*c\.npz is damaged \(.+\); remove") as error:
+        checkpoint.read(path, IDENTITY)
+    assert len(str(error.value)) <= 600
+
+
+@pytest.mark.parametrize("change", [array("last", lambda it: it + 1), put("tile", value=192)])
+def test_values_that_a_run_may_have_are_refused_by_the_hash(tmp_path, change):
+    path = tmp_path / "c.npz"
+    checkpoint.write(path, run_of(3, 2, 1), IDENTITY)
+    mutated(path, change, rehash=False)
+    with pytest.raises(StyleError, match=r"its hash is of other values"):
+        checkpoint.read(path, IDENTITY)
+
+
+def test_adams_learning_rate_is_checked(tmp_path):
+    identity = identity_of(config(optimizer="adam"), "vgg19, somewhere", GREY)
+    moments = {name: tf.ones([1, 2, 3, 3]) for name in ("first", "second")}
+    state = moments | {"scale": tf.constant(1.0), "learning_rate": tf.constant(1.0)}
+    path = tmp_path / "c.npz"
+    checkpoint.write(path, Run().extended(step(0, 3, state=state)), identity)
+    checkpoint.read(path, identity)
+    for name, value in [("learning_rate", 2), ("learning_rate", 0), ("second", -1)]:
+        checkpoint.write(path, Run().extended(step(0, 3, state=state)), identity)
+        mutated(path, array(f"state/{name}", filled(value)))
+        with pytest.raises(StyleError, match=f"state/{name} is "):
+            checkpoint.read(path, identity)

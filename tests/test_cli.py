@@ -18,6 +18,7 @@ import pytest
 import tifffile
 from PIL import Image
 
+import neural_style
 from neural_style import __version__, cli
 from neural_style.config import FIELDS, Config, preset_names
 from neural_style.reading import read_picture, read_settings_text
@@ -161,7 +162,7 @@ def test_a_refused_flag_is_one_line(refused, arguments, message):
     assert message in refused(*REQUIRED, *arguments)
 
 
-def test_flags_outdo_config_which_outdoes_preset(tmp_path):
+def test_flags_override_config_which_overrides_preset(tmp_path):
     path = tmp_path / "mine.yaml"
     path.write_text("max_size: 100\nseed: 1\n")
     for order in itertools.permutations(
@@ -359,3 +360,37 @@ def test_a_kill_leaves_no_half_written_file(short_run, pictures):
         with Image.open(path) as image:
             image.load()
             assert image.size == (48, 40)
+
+
+@pytest.mark.parametrize("weights", ["compact", "imagenet"])
+def test_a_user_without_home_and_name(tmp_path, weights):
+    """As `docker run --user 12345` has it."""
+    samples = Path(neural_style.__file__).parent.parent
+    code = (
+        "import pwd, sys\n"
+        "def unknown(user): raise KeyError(user)\n"
+        "pwd.getpwuid = pwd.getpwnam = unknown\n"
+        f"sys.path.insert(0, {str(samples)!r})\n"
+        "from neural_style import weights\n"
+        "weights.ADDRESS = 'http://127.0.0.1:9/{0}/no_such_file.h5'\n"
+        "from neural_style.cli import run\n"
+        "run()"
+    )
+    folder = samples / "image_input"
+    flags = ["-content_img", folder / "lake.jpg", "-style_imgs", folder / "strokes.jpg"]
+    flags += ["-max_size", "64", "-max_iterations", "1", "-device", "/cpu:0"]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *flags, "-model_weights", weights],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={},
+        timeout=120,
+    )
+    assert "Traceback" not in done.stderr
+    if weights == "compact":
+        assert done.returncode == 0, done.stderr
+        assert (tmp_path / "image_output/result/result.png").exists()
+    else:
+        assert done.returncode == 1
+        assert "weights of vgg19 are not on this machine and cannot be" in done.stderr

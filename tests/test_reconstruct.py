@@ -4,7 +4,9 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pytest
 
+from neural_style.config import load_settings
 from neural_style.reconstruct import reconstructions
 
 
@@ -54,3 +56,39 @@ def test_bad_flags_are_refused(run_cli):
     code, _, err = run_cli("reconstruct", "a.png", "-max_size", "big")
     assert code == 2
     assert "max_size: received 'big'" in err
+
+
+@pytest.mark.parametrize(
+    ("flags", "named"),
+    [
+        (["-content_layers", "conv1_1"], "content_layers"),
+        (["-style_layers", "relu1_1", "relu2_1"], "style_layers"),
+        (["-content_img", "b.png"], "content_img"),
+        (["-style_imgs", "b.png"], "style_imgs"),
+        (["-style_imgs_dir", "b"], "style_imgs_dir"),
+        (["-preset", "reconstruct_content"], "content_layers"),
+        (["-config", "layers.yaml"], "style_layers"),
+    ],
+)
+def test_what_it_sets_by_itself_is_refused(run_cli, tmp_path, monkeypatch, flags, named):
+    monkeypatch.chdir(tmp_path)
+    Path("layers.yaml").write_text("style_layers: [relu1_1]")
+    code, out, err = run_cli("reconstruct", "a.png", *flags)
+    assert (code, out) == (2, "")
+    assert err.startswith(f"neural_style: {named}: reconstruct paints one picture by layers of its")
+    assert err.count("\n") == 1
+
+
+def test_a_preset_without_layers_is_honoured(tmp_path):
+    from neural_style import cli
+
+    parsed = cli.parse(["neural_style", "reconstruct", "a.png", "-preset", "preview"])
+    assert {config.max_size for _, config in parsed.jobs} == {load_settings("preview")["max_size"]}
+
+
+@pytest.mark.parametrize("flag", ["-config", "-preset"])
+@pytest.mark.parametrize("command", [[], ["reconstruct", "a.png"], ["sheet", "-vary", "seed", 1]])
+def test_an_empty_name_of_settings_is_refused(run_cli, flag, command):
+    code, out, err = run_cli(*command, flag, "")
+    assert (code, out) == (2, "")
+    assert err.startswith("neural_style: config: a name is missing; give a YAML file")

@@ -286,3 +286,47 @@ def test_a_name_too_long_for_the_disk_is_refused_at_once(tmp_path):
 def test_a_size_too_large_for_the_format_is_refused_at_once(tmp_path):
     with pytest.raises(StyleError, match="allows 16383 on a side"):
         ResultFolder(config_for(tmp_path, img_name="a.webp"), (100, 20000))
+
+
+class TestWhatEarlierRunsHaveLeft:
+    """Folders and settings that cannot be read are of no run of ours; tests may run as root."""
+
+    @pytest.fixture
+    def folder(self, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        settings = Config(content_img="a", style_imgs="b", img_output_dir="out")
+        for name in ("result", "result_2"):
+            (tmp_path / "out" / name).mkdir(parents=True)
+            (tmp_path / "out" / name / f"{name}.png").touch()
+        (tmp_path / "out/result/config.yaml").write_text(settings.to_yaml())
+        return ResultFolder(settings)
+
+    def test_settings_that_are_not_utf_8(self, folder):
+        Path("out/result_2/config.yaml").write_bytes(b"\xff\xfe")
+        assert folder.finished() == Path("out/result/result.png")
+
+    def test_settings_that_cannot_be_read(self, folder, monkeypatch):
+        Path("out/result_2/config.yaml").touch()
+        read_text = Path.read_text
+
+        def refuse(path, *arguments, **options):
+            if path.parent.name == "result_2":
+                raise PermissionError(13, "Permission denied")
+            return read_text(path, *arguments, **options)
+
+        monkeypatch.setattr(Path, "read_text", refuse)
+        assert folder.finished() == Path("out/result/result.png")
+
+    def test_names_that_are_no_folders(self, folder):
+        Path("out/result_3").touch()
+        Path("out/result_4").symlink_to("nowhere")
+        Path("out/result_5").symlink_to("result_5")
+        assert folder.finished() == Path("out/result/result.png")
+
+    def test_a_folder_that_cannot_be_listed(self, folder, monkeypatch):
+        def refuse(path):
+            raise PermissionError(13, "Permission denied")
+
+        monkeypatch.setattr(Path, "iterdir", refuse)
+        with pytest.raises(StyleError, match=r"^resume: out cannot be read \(Permission denied\)"):
+            folder.finished()

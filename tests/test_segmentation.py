@@ -121,7 +121,7 @@ class TestSubject:
         assert outside.max() <= 85
         assert np.array_equal(outside[:, 0], outside[:, 2])
 
-    def test_a_stroke_outdoes_the_box(self):
+    def test_a_stroke_overrides_the_box(self):
         """Two discs, of which the box has one and a stroke adds the other."""
         photograph = scene()
         second = np.roll(disc(), (-20, -60), (0, 1)) & ~disc()

@@ -39,7 +39,7 @@ def test_values_of_several_words():
     assert row[0][1].style_imgs == ("my wave.jpg", "c.png")
 
 
-def test_presets_are_outdone_by_flags():
+def test_presets_are_overridden_by_flags():
     [row] = grid([["preset", "gatys", "preview"]], GIVEN | {"max_iterations": 9})
     assert [config.max_iterations for _, config in row] == [9, 9]
     assert [config.init_img_type for _, config in row] == ["random", "content"]

@@ -1,5 +1,6 @@
 """Weights from every kind of file, and what is said of bad ones."""
 
+import hashlib
 import http.server
 import threading
 from pathlib import Path
@@ -9,7 +10,7 @@ import keras
 import numpy as np
 import pytest
 
-from neural_style import StyleError, weights
+from neural_style import StyleError, mat_reader, weights
 from neural_style.layers import convolutions
 from neural_style.weights import load_weights
 
@@ -81,6 +82,30 @@ def test_matconvnet(expected, tmp_path: Path, old: bool):
     assert_same(load_weights(str(path))[0], expected)
 
 
+@pytest.mark.shared
+def test_a_mat_that_crashes_its_reader_is_refused(shared: Path):
+    path = shared / "faults" / "crash.mat"
+    with pytest.raises(StyleError, match=r"crash\.mat .* damaged.*reader crashed, with signal"):
+        load_weights(str(path))
+
+
+def test_a_reader_that_crashes_or_never_ends_is_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    path = tmp_path / "a.mat"
+    path.write_bytes(b"x")
+    program = tmp_path / "python"
+    monkeypatch.setattr(mat_reader.sys, "executable", str(program))
+    program.write_text("#!/bin/sh\nkill -SEGV $$\n")
+    program.chmod(0o700)
+    with pytest.raises(StyleError, match="its reader crashed, with signal 11"):
+        load_weights(str(path))
+    program.write_text("#!/bin/sh\nexec sleep 60\n")
+    monkeypatch.setattr(mat_reader, "TIMEOUT", 0.2)
+    with pytest.raises(StyleError, match=r"its reader came to no end within 0\.2 s"):
+        load_weights(str(path))
+
+
 def test_matconvnet_without_scipy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     import sys
 
@@ -91,7 +116,7 @@ def test_matconvnet_without_scipy(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         load_weights(str(path))
 
 
-def test_variable_is_the_default_and_an_argument_outdoes_it(
+def test_variable_is_the_default_and_an_argument_overrides_it(
     random_weights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setenv("NEURAL_STYLE_WEIGHTS", random_weights)
@@ -216,3 +241,30 @@ def test_reference_weights(reference_weights: str):
     # Edge detectors: the first kernels nearly sum to zero.
     kernel, _ = found["conv1_1"]
     assert abs(kernel.sum((0, 1, 2))).mean() < abs(kernel).sum((0, 1, 2)).mean() / 2
+
+
+def test_weights_are_known_by_their_values(
+    random_weights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog
+):
+    found, _ = load_weights(random_weights)
+    print_of_it = weights.fingerprint(found)
+    swapped = found | {"conv3_3": found["conv3_2"]}
+    swapped["conv3_2"] = found["conv3_3"]  # as a bit in a file's index does it
+    assert weights.fingerprint(swapped) != print_of_it
+    caplog.set_level("INFO", "neural_style")
+    load_weights(random_weights)
+    assert "are none that neural_style knows: if they are your own, all is well" in caplog.text
+    caplog.clear()
+    monkeypatch.setattr(weights, "KNOWN", {print_of_it})
+    load_weights(random_weights)
+    assert caplog.text == ""
+    monkeypatch.setattr(weights, "KNOWN", set())
+    md5 = hashlib.md5(Path(random_weights).read_bytes()).hexdigest()
+    monkeypatch.setattr(weights, "KERAS_FILES", {md5})
+    load_weights(random_weights)
+    assert caplog.text == ""
+
+
+@pytest.mark.shared
+def test_reference_weights_are_known(reference_weights: str):
+    assert weights.fingerprint(load_weights(reference_weights)[0]) in weights.KNOWN
