@@ -197,6 +197,8 @@ def _remove(excess: int, candidates: Iterator[tuple[int, list[Path]]]) -> bool:
         else:
             with contextlib.suppress(OSError):
                 path.unlink()
+                if not _is_picture(path):
+                    path.parent.rmdir()  # an upload had it to itself
     return True
 
 
