@@ -310,7 +310,8 @@ def _pages(image: Image.Image) -> Iterator[Image.Image]:
 
 def _decoded_bytes(image: Image.Image) -> int:
     """Return how many bytes a pixel takes when it is decoded, by a file's header."""
-    raw = "".join(str(part[3]) for part in image.tile)
+    modes = [mode if isinstance(mode, str) else mode[0] for *_, mode in image.tile]
+    raw = "".join(map(str, modes))
     is_deep = "16" in raw or "32" in raw or image.mode[0] in "IF"
     has_alpha = "A" in image.getbands() or "transparency" in image.info or image.mode == "CMYK"
     return (4 if has_alpha else 3) * (2 if is_deep else 1)
