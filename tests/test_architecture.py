@@ -28,7 +28,8 @@ ROWS = [
     {"training.pool"},
     {"training.distillation"},
     {"studio.settings", "studio.messages", "studio.masking", "studio.controls"}
-    | {"studio.disk", "studio.attempts", "studio.aliases", "studio.bodies", "studio.routes"},
+    | {"studio.disk", "studio.attempts", "studio.aliases", "studio.bodies", "studio.routes"}
+    | {"studio.journal"},
     {"studio.worker", "studio.visitors", "studio.orders", "studio.callers"},
     {"studio.painter"},
     {"studio.jobs"},

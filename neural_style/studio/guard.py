@@ -6,8 +6,6 @@ import json
 import logging
 import re
 import secrets
-import time
-from collections.abc import Callable
 
 from starlette.responses import HTMLResponse, PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -33,8 +31,7 @@ logger = logging.getLogger(__name__)
 BODY = MEGA  # bytes of a request that is no upload
 FORM = MEGA  # bytes that may be around the file in an upload
 LOGIN_FORM = 10_000  # bytes of a name and a password
-QUERY = 2000  # bytes behind a question mark
-LINES = 30  # of the log that refusals take in a minute
+ADDRESS = 2000  # bytes of a path, and of what is behind a question mark
 YEAR = 365 * 24 * 3600  # seconds
 # The browser may talk to this server alone. What Gradio's page is made of needs the 'unsafe' ones.
 POLICY = (
@@ -63,7 +60,6 @@ class Guard:
         self._app = app
         self._studio = studio
         self._attempts = Attempts()
-        self._note = refusals()
         others = [studio.visitors.place, *([studio.samples] if studio.samples else [])]
         self._aliases = Aliases(studio.cache, *others)
 
@@ -95,7 +91,8 @@ class Guard:
             else:
                 await self._app(self._file(scope, path), receive, sender)
         except Refused as refusal:
-            self._note(f"{refusal.status} {scope['method']} {scope['path'][:60]!r} {refusal.words}")
+            what = f"{scope['method'][:10]} {scope['path'][:60]!r}"
+            logger.warning("refused: %s %s %s", refusal.status, what, refusal.words)
             answer = PlainTextResponse(refusal.words, refusal.status, refusal.headers)
             await answer(scope, receive, sender)
 
@@ -110,8 +107,8 @@ class Guard:
             raise Refused(400, "A header is given twice.")
         if not is_ours(header(scope, "host"), settings):
             raise Refused(403, "This server has another name: ask for it as it says at its start.")
-        if len(scope.get("query_string", b"")) > QUERY:
-            raise Refused(414, f"An address may have {QUERY} bytes.")
+        if max(len(scope["path"]), len(scope.get("query_string", b""))) > ADDRESS:
+            raise Refused(414, f"An address may have {ADDRESS} bytes.")
         path, root = scope["path"], scope.get("root_path", "")
         if root and (path == root or path.startswith(f"{root}/")):
             path = path.removeprefix(root)
@@ -227,25 +224,6 @@ class Guard:
         path = self._studio.settings.root_path or "/"
         cookie = f"{COOKIE}={secrets.token_hex(16)}; Path={path}; Max-Age={YEAR}"
         return [_strict(b"set-cookie", cookie.encode())]
-
-
-def refusals(
-    say: Callable[[str], None] = logger.warning, clock: Callable[[], float] = time.monotonic
-) -> Callable[[str], None]:
-    """Return a function that logs a line, if not too many were logged in this minute."""
-    began, count = clock(), 0
-
-    def note(words: str) -> None:
-        nonlocal began, count
-        if clock() >= began + 60:
-            if count > LINES:
-                say(f"refused {count - LINES} more within a minute")
-            began, count = clock(), 0
-        count += 1
-        if count <= LINES:
-            say(f"refused: {words}")
-
-    return note
 
 
 def _sized(scope: Message | Scope, size: int | None) -> Message | Scope:

@@ -50,8 +50,8 @@ ROUTES = (
     Route(rf"{API}/queue/join", (JSON,)),
     Route(rf"{API}/queue/(data|status)"),
     Route(rf"{API}/heartbeat/[\w-]+"),
-    Route(rf"{API}/call/(v2/)?\w+/?", (JSON,)),
-    Route(rf"{API}/call/(v2/)?\w+/\w+"),
+    Route(rf"{API}/call/\w+/?", (JSON,)),
+    Route(rf"{API}/call/\w+/\w+"),
     Route(rf"{API}/(cancel|reset)/?", (JSON,)),
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from starlette.testclient import TestClient
 
 from neural_style.errors import StyleError
 from neural_style.studio import bodies, guard
+from neural_style.studio.journal import Few
 from neural_style.studio.settings import Settings
 from neural_style.studio.studio import COOKIE, TOKEN
 
@@ -274,14 +276,13 @@ def test_what_the_page_does_not_need_is_not_there(client):
 
 
 def test_the_log_takes_so_many_lines_a_minute():
-    said, now = [], 0.0
-    note = guard.refusals(said.append, lambda: now)
-    for _ in range(guard.LINES + 7):
-        note("no")
-    assert said == ["refused: no"] * guard.LINES
+    now = 0.0
+    few = Few(3, lambda: now)
+    records = [logging.makeLogRecord({"msg": "refused"}) for _ in range(11)]
+    assert [few.filter(record) for record in records[:10]] == [True] * 3 + [False] * 7
     now = 61.0
-    note("again")
-    assert said[guard.LINES :] == ["refused 7 more within a minute", "refused: again"]
+    assert few.filter(records[10])
+    assert records[10].getMessage() == "(7 more were left out) refused"
 
 
 def test_a_body_that_does_not_come_is_not_waited_for(client, monkeypatch):

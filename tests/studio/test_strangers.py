@@ -20,7 +20,7 @@ from strangers import API, ask, call, noise, upload
 
 from neural_style import Config
 from neural_style.config import samples_folder
-from neural_style.studio import guard, server
+from neural_style.studio import server
 from neural_style.studio.jobs import Desk
 from neural_style.studio.messages import Painted
 from neural_style.studio.page import build
@@ -217,10 +217,10 @@ def test_who_comes_by_a_link_keeps_their_name(place):
 
 
 def test_refusals_are_short_and_few_in_the_log(place, caplog):
-    for _ in range(3 * guard.LINES):
-        assert ask(place.url, "/" + "x" * 1000)[0] == 404
+    for _ in range(2 * server.REFUSALS):
+        assert ask(place.url, "/" + "x" * 1500)[0] == 404
     said = [record.getMessage() for record in caplog.records if "refused" in record.getMessage()]
-    assert len(said) <= guard.LINES
+    assert len(said) <= server.REFUSALS
     assert all(len(line) < 200 and "\n" not in line for line in said)
 
 
