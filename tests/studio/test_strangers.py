@@ -24,6 +24,7 @@ from neural_style.studio import server
 from neural_style.studio.jobs import Desk
 from neural_style.studio.messages import Painted
 from neural_style.studio.page import build
+from neural_style.studio.painter import Painter
 from neural_style.studio.settings import Settings
 from neural_style.studio.studio import COOKIE, Studio
 from neural_style.studio.visitors import Visitors
@@ -69,7 +70,7 @@ def start(tmp_path_factory) -> Iterator[Callable[..., SimpleNamespace]]:
     pages = []
     patch = pytest.MonkeyPatch()
 
-    def begin(**changes) -> SimpleNamespace:
+    def begin(painter: type = Quick, **changes) -> SimpleNamespace:
         folder = (tmp_path_factory.mktemp("dir é & 'x'") / "studio").resolve()
         (folder / "cache").mkdir(parents=True)
         with socket.socket() as free:
@@ -78,7 +79,7 @@ def start(tmp_path_factory) -> Iterator[Callable[..., SimpleNamespace]]:
         patch.setenv("GRADIO_TEMP_DIR", str(folder / "cache"))
         settings = Settings(port=port, folder=str(folder), **changes)
         visitors = Visitors(folder, settings)
-        desk = Desk(settings, Quick)
+        desk = Desk(settings, painter)
         studio = Studio(desk, visitors, settings, folder / "cache", samples_folder())
         page = build(studio)
         visitors.spare()
@@ -124,7 +125,7 @@ def preview(url: str, **headers: str) -> strangers.Answer:
     """Upload two pictures and have a preview made, as a program does."""
     files = []
     for seed in range(2):
-        status, _, body = upload(url, noise(0.01, seed), f"{seed}.png", **headers)
+        status, _, body = upload(url, noise(0.02, seed), f"{seed}.png", **headers)
         assert status == 200, body
         files.append({"path": json.loads(body)[0], "meta": {"_type": "gradio.FileData"}})
     data = [files[0], [{"picture": files[1]}], {}, "everywhere", None]
@@ -222,6 +223,19 @@ def test_refusals_are_short_and_few_in_the_log(place, caplog):
     said = [record.getMessage() for record in caplog.records if "refused" in record.getMessage()]
     assert len(said) <= server.REFUSALS
     assert all(len(line) < 200 and "\n" not in line for line in said)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+def test_two_hundred_previews_after_all_attacks(start):
+    place = start(Painter, devices=["/cpu:0"], most_disk=40, most_upload=6)
+    result = result_in(place.visitors.new_folder(ANN))
+    for attack in strangers.ATTACKS:
+        assert list(attack(place.url)) == []
+    assert set(strangers.uploads_at_once(place.url)) <= {200, 507}
+    for _ in range(200):
+        assert b"event: complete" in preview(place.url)[2]
+    assert result.is_file()
 
 
 # With passwords
