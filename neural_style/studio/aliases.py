@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,22 +21,28 @@ HIDDEN = "/folder"  # in messages alone
 class Aliases:
     """What stands for the server's folders."""
 
-    def __init__(self, cache: Path, *others: Path):
+    def __init__(self, folder: Path, cache: Path, samples: Path | None):
         """Take the folders.
 
         Args:
+            folder: of the visitors' folders.
             cache: where uploads lie, and what browsers are shown.
-            *others: those that may be named in a message.
+            samples: the project's pictures.
         """
         self._cache = str(cache)
-        pairs = [(str(cache), CACHE), *((str(other), HIDDEN) for other in others)]
-        forms = {form: alias for path, alias in pairs for form in _forms(path)}
-        self._forms = sorted(forms.items(), key=lambda pair: len(pair[0]), reverse=True)
+        # Of folders that have short names, only what can be nothing else than a file in them.
+        parts = [(cache, rb"\b", CACHE), (folder, rb"(?=/[0-9a-f]{32}\b)", HIDDEN)]
+        if samples:
+            parts.append((samples, rb"(?=/[\w.-]+\.(jpg|png))", HIDDEN))
+        self._hidden = [
+            (re.compile(b"(" + b"|".join(map(re.escape, _forms(str(path)))) + b")" + rest), alias)
+            for path, rest, alias in parts
+        ]
 
     def hide(self, body: bytes) -> bytes:
         """Return an answer without the folders' paths."""
-        for form, alias in self._forms:
-            body = body.replace(form, alias.encode())
+        for pattern, alias in self._hidden:
+            body = pattern.sub(alias.encode(), body)
         return body
 
     def path(self, alias: str) -> str | None:

@@ -60,8 +60,7 @@ class Guard:
         self._app = app
         self._studio = studio
         self._attempts = Attempts()
-        others = [studio.visitors.place, *([studio.samples] if studio.samples else [])]
-        self._aliases = Aliases(studio.cache, *others)
+        self._aliases = Aliases(studio.visitors.place, studio.cache, studio.samples)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or hand it on."""
@@ -191,7 +190,7 @@ class Guard:
         """Return `send` with our headers, strict cookies, and no path of the server's."""
         added = [(name.encode(), value.encode()) for name, value in HEADERS.items()]
         cookie = self._new_cookie(scope)
-        held: list[Message] = []  # the beginning of an answer of words, until its length is known
+        held: list[Message] = []  # the start of an answer whose length is not known yet
         has_words = False
 
         async def sender(message: Message) -> None:
@@ -199,18 +198,17 @@ class Guard:
             if message["type"] == "http.response.start":
                 headers = [_strict(name, value) for name, value in message["headers"]]
                 kind = dict(headers).get(b"content-type", b"").decode("latin-1")
-                has_words = kind.startswith(WORDS)
+                has_words = kind.startswith(WORDS) and scope["method"] != "HEAD"
                 headers += added + (cookie if message["status"] == 200 else [])
-                held.append({**message, "headers": headers})
-                return
-            if has_words and "body" in message:
+                message = {**message, "headers": headers}
+                if has_words and b"content-length" in dict(headers):
+                    held.append(message)
+                    return
+            elif has_words and "body" in message:
                 message = {**message, "body": self._aliases.hide(message["body"])}
             if held:
-                first = held.pop()
-                if has_words and scope["method"] != "HEAD":
-                    whole = not message.get("more_body")
-                    first = _sized(first, len(message.get("body", b"")) if whole else None)
-                await send(first)
+                size = None if message.get("more_body") else len(message.get("body", b""))
+                await send(_sized(held.pop(), size))
             await send(message)
 
         return sender
