@@ -42,7 +42,7 @@ async def read(receive: Receive, most: int) -> bytes:
 async def _next(receive: Receive) -> Message:
     try:
         message = await asyncio.wait_for(receive(), PATIENCE)
-    except TimeoutError as error:
+    except asyncio.TimeoutError as error:  # in Python 3.10 not the other of this name
         raise Refused(408, "The request did not come to its end.") from error
     if message["type"] == "http.disconnect":
         raise Refused(400, "The request was not sent to its end.")
