@@ -30,12 +30,14 @@ ROWS = [
     {"training.student"},
     {"training.pool"},
     {"training.distillation"},
-    {"studio.settings", "studio.messages", "studio.masking", "studio.controls"},
-    {"studio.worker", "studio.visitors", "studio.orders"},
+    {"studio.settings", "studio.messages", "studio.masking", "studio.controls"}
+    | {"studio.disk", "studio.attempts", "studio.aliases", "studio.bodies", "studio.routes"}
+    | {"studio.journal"},
+    {"studio.worker", "studio.visitors", "studio.orders", "studio.callers"},
     {"studio.painter"},
     {"studio.jobs"},
     {"studio.view", "studio.layout", "studio.studio"},
-    {"studio.api"},
+    {"studio.api", "studio.guard"},
     {"studio.page"},
     {"studio.server"},
     {"cli", "distill"},

@@ -42,7 +42,10 @@ class Settings:
     )
     most_upload: float = setting(20.0, "largest file to upload, in MB", "Limits", least=0.1)
     most_pixels: float = setting(
-        40.0, "most pixels of a picture that is uploaded, in millions", "Limits", least=0.1
+        40.0,
+        "most pixels of a picture that is uploaded, in millions; half as many with 16 bits",
+        "Limits",
+        least=0.1,
     )
     most_size: int = setting(2048, "largest width or height to paint", "Limits", least=64)
     most_iterations: int = setting(1000, "most iterations of a picture", "Limits", least=1)
@@ -52,7 +55,7 @@ class Settings:
     most_waiting: int = setting(20, "how many pictures may wait to be painted", "Limits", least=0)
     most_disk: float = setting(
         4000.0,
-        "disk for the pictures of all visitors, in MB; the oldest results make room",
+        "disk for the pictures of all visitors, in MB; each may take a quarter of it",
         "Limits",
         least=10,
     )

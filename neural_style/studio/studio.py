@@ -21,7 +21,7 @@ from neural_style.config import Config
 from neural_style.errors import StyleError
 from neural_style.studio.jobs import Desk, Job
 from neural_style.studio.settings import Settings
-from neural_style.studio.visitors import Visitors
+from neural_style.studio.visitors import Visitors, pictures_of
 
 COOKIE = "neural_style_visitor"
 TOKEN = re.compile(r"[0-9a-f]{32}")  # its value
@@ -63,14 +63,26 @@ class Studio:
     def submit(self, token: str, config: Config) -> Job:
         """Put a picture in the queue; raises as `Desk.submit`, and if there is no room."""
         self.visitors.check(token, config)
-        self.make_room()
+        self.visitors.make_room(token, self.in_use(config))
         job = self.desk.submit(token, config, self.visitors.new_folder(token))
         self.last[token] = job
         return job
 
-    def make_room(self) -> None:
-        """Remove the oldest results until there is room; raises a StyleError if there is none."""
-        self.visitors.make_room([job.folder for job in self.desk.jobs()])
+    def reserve(self, owner: str, size: int) -> int:
+        """Keep room for an upload until `release`; raises as `Visitors.reserve`."""
+        return self.visitors.reserve(owner, size, self.in_use())
+
+    def release(self, ticket: int) -> None:
+        """Give back what `reserve` has kept."""
+        self.visitors.release(ticket)
+
+    def in_use(self, *configs: Config) -> set[Path]:
+        """Return the folders and pictures of all jobs, and the pictures of other Configs."""
+        jobs = self.desk.jobs()
+        found = {job.folder for job in jobs}
+        for config in (*configs, *(job.config for job in jobs)):
+            found.update(pictures_of(config))
+        return found
 
     def go_on(self, token: str) -> Job:
         """Go on with the visitor's last picture, which was stopped.
@@ -97,8 +109,7 @@ class Studio:
             raise StyleError("a picture was named that was not uploaded: upload it")
         if not source.is_file():
             raise StyleError(f"{source.name} is not on the server any more: upload it again")
-        running = [job.folder for job in self.desk.jobs()]
-        return str(self.visitors.keep_picture(token, source, source.name, running))
+        return str(self.visitors.keep_picture(token, source, source.name, self.in_use()))
 
     def seen(self, path: Path) -> str:
         """Return the path of a copy that a browser may be shown."""

@@ -14,9 +14,7 @@ import contextlib
 import hashlib
 import os
 import re
-import shutil
 import tempfile
-import threading
 import unicodedata
 import warnings
 import zipfile
@@ -29,6 +27,7 @@ from PIL import Image
 from neural_style.config import PICTURE_SETTINGS, Config, load_settings
 from neural_style.errors import StyleError
 from neural_style.result import DEFAULT_FORMAT
+from neural_style.studio.disk import Disk
 from neural_style.studio.settings import Settings
 from neural_style.writing import replacing
 
@@ -47,6 +46,7 @@ FORMATS = {
 ALLOWED = "PNG, JPEG, WebP, TIFF, BMP or GIF"
 # What is no picture where one may stand.
 STARTS = [("init_img_type", name) for name in ("content", "style", "random")]
+MOST_PAGES = 100  # of a file
 LONGEST_NAME = 80  # characters, without the ending
 LEAST_TOKEN = 16  # characters; shorter ones could be guessed
 
@@ -70,7 +70,12 @@ class Visitors:
             raise StyleError(f"folder: {folder} cannot be made: {error.strerror}") from error
         self._folder = folder.resolve()
         self._settings = settings
-        self._lock = threading.Lock()
+        self._disk = Disk(self._folder, settings.disk_bytes, self._made_of)
+
+    @property
+    def place(self) -> Path:
+        """The folder in which all others are."""
+        return self._folder
 
     def folder(self, token: str) -> Path:
         """Return a visitor's folder, which may not be there yet.
@@ -92,7 +97,7 @@ class Visitors:
             token: the visitor's.
             source: where the server has put the file.
             name: what the visitor calls it.
-            running: folders of results that are being painted.
+            running: folders of results that are being painted, and pictures that are needed.
 
         Returns:
             Where it is kept. The same content is kept once; another of the same name gets another.
@@ -107,7 +112,8 @@ class Visitors:
                 f"the file has {size / 1e6:.1f} MB, allowed are {most / 1e6:g}: save it smaller"
             )
         endings = _endings(source, self._settings.upload_pixels)
-        return self._keep(token, _plain_name(name, endings), Path(source).read_bytes(), running)
+        data = Path(source).read_bytes()
+        return self._keep(token, _plain_name(name, endings), data, running, Path(source).resolve())
 
     def keep_array(
         self, token: str, array: np.ndarray, name: str, running: Collection[Path] = ()
@@ -118,7 +124,7 @@ class Visitors:
             token: the visitor's.
             array: [H, W], [H, W, 3] or [H, W, 4], uint8.
             name: what it shall be called.
-            running: folders of results that are being painted.
+            running: folders of results that are being painted, and pictures that are needed.
         """
         height, width = array.shape[:2]
         _check_pixels(width, height, self._settings.upload_pixels)
@@ -192,64 +198,84 @@ class Visitors:
                 package.write(part, part.name)
         return path
 
-    def make_room(self, running: Collection[Path] = (), more: int = 0) -> None:
-        """Remove the oldest results until there is room.
+    def reserve(self, owner: str, size: int, running: Collection[Path] = ()) -> int:
+        """Keep room for an upload that is on its way until `release`.
 
         Args:
-            running: folders of results, from `new_folder`, that stay.
-            more: bytes that there shall be room for.
+            owner: the token of the visitor, or another name if they have none.
+            size: bytes.
+            running: folders of results and pictures that stay.
 
         Raises:
             StyleError: there is none.
         """
-        with self._lock:
-            self._make_room({Path(path) for path in running}, more)
+        name = self.folder(owner).name if len(owner) >= LEAST_TOKEN else owner
+        return self._disk.reserve(name, size, running)
 
-    def _make_room(self, running: Collection[Path], more: int) -> None:
-        most = self._settings.disk_bytes
-        taken = more + _size(self._folder)
-        if taken <= most:
-            return
-        found = [
-            path
-            for visitor in _folders(self._folder)
-            for path in _folders(visitor / "results")
-            if path not in running
-        ]
-        for path in sorted(found, key=_time):
-            taken -= _size(path)
-            shutil.rmtree(path, ignore_errors=True)
-            if taken <= most:
-                return
-        raise StyleError(
-            f"there is no room left: all visitors' pictures together may take {most / 1e6:g} MB on "
-            "this server; try again later"
-        )
+    def release(self, ticket: int) -> None:
+        """Give back what `reserve` has kept."""
+        self._disk.release(ticket)
 
-    def _keep(self, token: str, name: str, data: bytes, running: Collection[Path]) -> Path:
+    def make_room(self, token: str, running: Collection[Path] = ()) -> None:
+        """See to it that there is room for a visitor's next result; as `reserve` otherwise."""
+        self._disk.make_room_for_result(self.folder(token).name, running)
+
+    def spare(self) -> None:
+        """Never remove what is in the cache now: the page is made of it."""
+        self._disk.spare()
+
+    def _made_of(self, folder: Path) -> set[str]:
+        """Return the names of the pictures that the results in a visitor's folder are made of."""
+        try:
+            configs = [
+                Config(**load_settings(path.parent / "config.yaml")) for path in _results(folder)
+            ]
+        except StyleError:  # it cannot be told
+            return {path.name for path in _files(folder / "pictures")}
+        return {os.path.basename(name) for one in configs for name in pictures_of(one)}
+
+    def _keep(
+        self,
+        token: str,
+        name: str,
+        data: bytes,
+        running: Collection[Path],
+        source: Path | None = None,
+    ) -> Path:
         folder = self.folder(token) / "pictures"
         stem, suffix = os.path.splitext(name)
         digest = hashlib.sha256(data).digest()
-        with self._lock:
+        with self._disk.lock:
             others = {path.name: path for path in _files(folder)}
             for path in others.values():
                 is_same = path.stat().st_size == len(data) and path.suffix == suffix
                 if is_same and hashlib.sha256(path.read_bytes()).digest() == digest:
-                    return path
-            self._make_room({Path(path) for path in running}, len(data))
+                    os.utime(path)  # what was used last goes last
+                    return self._shared(path, source)
+            stay = [*running, *([source] if source else [])]
+            self._disk.make_room(folder.parent.name, len(data), stay)
             number = 1
             taken = {other.lower() for other in others}
             while name.lower() in taken:
                 number += 1
                 name = f"{stem}_{number}{suffix}"
+            path = folder / name
             try:
                 folder.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise StyleError(f"the picture cannot be kept: {error.strerror}") from error
-            path = folder / name
-            with replacing(path) as file:
-                file.write(data)
-            return path
+                with replacing(path) as file:
+                    file.write(data)
+            except (OSError, StyleError) as error:  # whose words name the folder
+                raise StyleError("the picture cannot be kept: the server's disk is full") from error
+            return self._shared(path, source)
+
+    def _shared(self, path: Path, source: Path | None) -> Path:
+        """Return a picture's path; the upload that it came from takes no room beside it."""
+        if source and self._folder in source.parents and not path.samefile(source):
+            link = source.with_name(f".{source.name[-LONGEST_NAME:]}.part")
+            with contextlib.suppress(OSError):  # another file system, or no links
+                os.link(path, link)
+                os.replace(link, source)
+        return path
 
 
 def _endings(source: str | os.PathLike[str], most_pixels: int) -> tuple[str, ...]:
@@ -262,18 +288,43 @@ def _endings(source: str | os.PathLike[str], most_pixels: int) -> tuple[str, ...
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with Image.open(source, formats=tuple(FORMATS)) as image:
-                found, (width, height) = image.format, image.size
+                found = image.format
+                pages = [(page.size, _decoded_bytes(page)) for page in _pages(image)]
     except Exception as error:  # whatever a parser makes of a hostile file
         raise StyleError(f"the file is not a picture that can be read: give a {ALLOWED}") from error
-    _check_pixels(width, height, most_pixels)
+    for (width, height), each in pages:
+        _check_pixels(width, height, most_pixels, each)
     return FORMATS.get(found, FORMATS["JPEG"])  # JPEGs of several pictures have another name
 
 
-def _check_pixels(width: int, height: int, most: int) -> None:
-    if width * height > most:
+def _pages(image: Image.Image) -> Iterator[Image.Image]:
+    """Yield a file's pages, any of which may be painted; in GIF and WebP all have one size."""
+    count = getattr(image, "n_frames", 1) if image.format in ("TIFF", "MPO") else 1
+    if count > MOST_PAGES:
+        raise ValueError("too many pages")
+    for number in range(count):
+        if number:
+            image.seek(number)
+        yield image
+
+
+def _decoded_bytes(image: Image.Image) -> int:
+    """Return how many bytes a pixel takes when it is decoded, by a file's header."""
+    modes = [mode if isinstance(mode, str) else mode[0] for *_, mode in image.tile]
+    raw = "".join(map(str, modes))
+    is_deep = "16" in raw or "32" in raw or image.mode[0] in "IF"
+    has_alpha = "A" in image.getbands() or "transparency" in image.info or image.mode == "CMYK"
+    return (4 if has_alpha else 3) * (2 if is_deep else 1)
+
+
+def _check_pixels(width: int, height: int, most: int, each: int = 3) -> None:
+    """Raise a StyleError if pixels of so many bytes take more memory than so many of 3 bytes."""
+    allowed = most * 3 // each
+    if width * height > allowed:
+        kind = "" if each == 3 else " with 16 bits or transparency"
         raise StyleError(
-            f"the picture has {width} x {height} pixels, allowed are {most / 1e6:g} million in "
-            "all: reduce it first"
+            f"the picture has {width} x {height} pixels, allowed{kind} are {allowed / 1e6:.3g} "
+            "million in all: reduce it first"
         )
 
 
@@ -302,6 +353,11 @@ def _pictures_of(config: Config) -> Iterator[tuple[str, Any]]:
         for picture in value if isinstance(value, tuple) else [value]:
             if picture is not None and (name, picture) not in STARTS:
                 yield name, picture
+
+
+def pictures_of(config: Config) -> list[Path]:
+    """Return the pictures of a Config that are files."""
+    return [Path(path) for _, path in _pictures_of(config) if isinstance(path, str | os.PathLike)]
 
 
 def _results(folder: Path) -> list[Path]:
@@ -349,14 +405,3 @@ def _time(path: Path) -> int:
         return path.stat(follow_symlinks=False).st_mtime_ns
     except OSError:
         return 0
-
-
-def _size(folder: Path) -> int:
-    """Return how many bytes the files below a folder take."""
-    total = 0
-    for parent, _, names in os.walk(folder):
-        for name in names:
-            with contextlib.suppress(OSError):
-                facts = os.lstat(os.path.join(parent, name))
-                total += facts.st_size // max(1, facts.st_nlink)  # a file of two names, once
-    return total

@@ -111,7 +111,9 @@ def test_a_name_leads_nowhere(server, name):
     status, body = upload(server, name, (SAMPLES / "ink.jpg").read_bytes())
     if status == 200:
         [kept] = json.loads(body)
-        assert (server.folder / "cache").resolve() in Path(kept).resolve().parents
+        place = server.folder / "cache" / Path(kept).relative_to("/cache")
+        assert (server.folder / "cache").resolve() in place.resolve().parents
+        assert place.is_file()
     assert set(server.folder.parent.iterdir()) == before
     assert not Path("/tmp/evil.png").exists()
     assert server.alive()

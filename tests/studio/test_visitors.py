@@ -117,7 +117,7 @@ def test_painted_masks(visitors):
         visitors.keep_array(ANN, np.zeros((9000, 9000), np.uint8), "large")
 
 
-def bomb(width: int, height: int) -> bytes:
+def bomb(width: int, height: int, depth: int = 8, color: int = 2) -> bytes:
     """Return a PNG of a few bytes whose header says that it is large."""
 
     def chunk(kind: bytes, body: bytes) -> bytes:
@@ -125,7 +125,7 @@ def bomb(width: int, height: int) -> bytes:
             struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
         )
 
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    header = struct.pack(">IIBBBBB", width, height, depth, color, 0, 0, 0)
     parts = [(b"IHDR", header), (b"IDAT", zlib.compress(bytes(1000))), (b"IEND", b"")]
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in parts)
 
@@ -267,21 +267,132 @@ def test_links_are_not_followed(visitors, keep, tmp_path):
 # Disk
 
 
-def test_the_oldest_results_make_room(tmp_path):
-    visitors = Visitors(tmp_path / "studio", Settings(most_disk=10))
-    results = [paint(visitors, token, size=3_000_000) for token in (ANN, BOB, ANN)]
+def taken(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+@pytest.fixture
+def small(tmp_path) -> Visitors:
+    """Visitors who may take 10 MB, 2.5 each."""
+    return Visitors(tmp_path / "studio", Settings(most_disk=10))
+
+
+def uploaded(visitors: Visitors, number: int, size: int = 1_000_000) -> Path:
+    path = visitors.place / "cache" / f"{number:064x}" / "lake.png"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(encoded("PNG", number) + bytes(size))
+    os.utime(path, (1000 + number, 1000 + number))
+    return path
+
+
+def test_the_oldest_results_make_room_for_a_result_and_for_nothing_else(small):
+    tokens = [name * 10 for name in ("ann", "bob", "cat", "dan")]
+    results = [paint(small, token, size=2_300_000) for token in tokens]
     for k, path in enumerate(results):
         os.utime(path.parent.parent, (1000 + k, 1000 + k))
-    running = {results[0].parent.parent}
-    visitors.make_room(running)
-    assert all(path.exists() for path in results)
-    upload = tmp_path / "uploaded"
-    upload.write_bytes(encoded("PNG") + bytes(2_000_000))
-    kept = visitors.keep_picture(ANN, upload, "lake.png", running)
-    assert [path.exists() for path in results] == [True, False, True]
-    visitors.make_room(running, 3_000_000)
-    assert [path.exists() for path in results] == [True, False, False]
-    assert kept.exists()
     with pytest.raises(StyleError, match=r"there is no room left: .* may take 10 MB"):
-        visitors.make_room(running, 9_000_000)
-    assert results[0].exists()
+        small.reserve("address 1", 2_400_000)
+    assert all(path.exists() for path in results)
+    running = {results[0].parent.parent}
+    small.make_room("eve" * 10, running)
+    assert [path.exists() for path in results] == [True, False, True, True]
+    small.release(small.reserve("address 1", 2_400_000))
+
+
+def test_a_visitor_who_has_too_much_loses_their_own(small, tmp_path):
+    results = [paint(small, token, size=1_100_000) for token in (BOB, ANN, ANN)]
+    for k, path in enumerate(results):
+        os.utime(path.parent.parent, (1000 + k, 1000 + k))
+    source = tmp_path / "uploaded"
+    source.write_bytes(encoded("PNG") + bytes(1_200_000))
+    small.keep_picture(ANN, source, "lake.png")
+    assert [path.exists() for path in results] == [True, False, True]
+    with pytest.raises(StyleError, match=r"a visitor's pictures may take 2\.5 MB"):
+        small.reserve(ANN, 2_600_000)
+    assert [path.exists() for path in results] == [True, False, True]
+
+
+def test_uploads_that_nobody_uses_go_first_and_the_oldest_of_them(small, tmp_path):
+    page = uploaded(small, 99)
+    small.spare()
+    uploads = [uploaded(small, k) for k in range(5)]
+    kept = small.keep_picture(ANN, uploads[0], "lake.png")
+    assert kept.samefile(uploads[0])  # which takes no room twice
+    result = paint(small, BOB, size=2_000_000)
+    small.release(small.reserve("address 1", 2_400_000))
+    assert [path.exists() for path in uploads] == [True, False, True, True, True]
+    small.reserve("address 2", 2_400_000)
+    small.release(small.reserve("address 3", 2_000_000, {uploads[2]}))  # in use
+    assert [path.exists() for path in uploads] == [True, False, True, False, False]
+    small.reserve("address 3", 2_400_000)
+    small.reserve("address 4", 1_500_000)
+    assert [path.exists() for path in uploads] == [False] * 5
+    assert not kept.exists()  # no result was made of it
+    assert page.exists()
+    assert result.exists()
+    assert taken(small.place) <= 10_000_000
+
+
+def test_pictures_that_results_were_made_of_and_files_of_others_stay(small):
+    source = uploaded(small, 1, 2_000_000)
+    kept = small.keep_picture(ANN, source, "lake.png")
+    result = paint(small, ANN)  # made of lake.png
+    other = small.place / "mine" / "pictures" / "cat.png"
+    other.parent.mkdir(parents=True)
+    other.write_bytes(bytes(6_000_000))
+    with pytest.raises(StyleError, match="no room left"):
+        small.reserve("address 1", 2_400_000)
+    assert all(path.exists() for path in (kept, result, other))
+
+
+def test_what_is_on_its_way_counts_before_it_is_there(small):
+    tickets = [small.reserve(f"address {k}", 2_400_000) for k in range(4)]
+    with pytest.raises(StyleError, match="no room left"):
+        small.reserve("address 9", 2_400_000)
+    with pytest.raises(StyleError, match="no room left for you"):
+        small.reserve("address 1", 200_000)
+    for ticket in tickets:
+        small.release(ticket)
+    small.reserve("address 9", 2_400_000)
+
+
+# Memory
+
+
+@pytest.mark.parametrize(
+    ("kind", "depth", "color", "side", "is_allowed"),
+    [
+        ("rgb", 8, 2, 6000, True),
+        ("rgb, 16 bits", 16, 2, 6000, False),
+        ("rgb, 16 bits", 16, 2, 4400, True),
+        ("alpha", 8, 6, 6000, False),
+        ("alpha", 8, 6, 5400, True),
+        ("alpha, 16 bits", 16, 6, 4400, False),
+        ("grey, 16 bits", 16, 0, 6000, False),
+        ("grey", 8, 0, 6000, True),
+    ],
+)
+def test_bits_and_transparency_count_as_memory(keep, kind, depth, color, side, is_allowed):
+    data = bomb(side, side, depth, color)
+    if is_allowed:
+        assert keep(data, "lake.png").exists()
+    else:
+        with pytest.raises(StyleError, match=r"allowed with 16 bits or transparency are \d+"):
+            keep(data, "lake.png")
+
+
+def test_every_page_of_a_file_counts(keep, tmp_path):
+    pages = [Image.new("L", (20, 20)), Image.new("L", (7000, 7000))]
+    file = io.BytesIO()
+    pages[0].save(file, "TIFF", save_all=True, append_images=pages[1:], compression="tiff_lzw")
+    with pytest.raises(StyleError, match="7000 x 7000 pixels, allowed are 40 million"):
+        keep(file.getvalue(), "lake.tif")
+
+
+def test_messages_about_the_disk_name_no_folder(keep, visitors, monkeypatch):
+    def full(path):
+        raise StyleError(f"{path} cannot be written: No space left on device")
+
+    monkeypatch.setattr("neural_style.studio.visitors.replacing", full)
+    with pytest.raises(StyleError, match=r"^the picture cannot be kept: the server's disk"):
+        keep(encoded("PNG"), "lake.png")
