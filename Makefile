@@ -41,7 +41,7 @@ lock: .venv/bin/python
 	$(BIN)/python .ci/lock.py
 
 audit: .venv/installed-dev
-	@$(BIN)/pip-audit --requirement requirements-ci.lock --require-hashes --disable-pip || { echo \
+	@$(BIN)/pip-audit --strict --requirement requirements-ci.lock --require-hashes --disable-pip || { echo \
 	"make audit: something is known to be vulnerable, or PyPI could not be asked: see above"; exit 1; }
 
 bench: .venv/installed-dev
