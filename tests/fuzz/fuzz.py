@@ -27,7 +27,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-HERE = Path(__file__).resolve().parent
+WORKER = Path(__file__).resolve().with_name("worker.py")
 LONGEST_START = 120.0  # seconds for TensorFlow's import, on a machine with much else to do
 LONGEST = {"whole_run": 70.0}  # seconds that a case may take: TensorFlow's import is in it
 USUAL_LONGEST = 10.0
@@ -67,7 +67,7 @@ class Worker:
             only: the only kind of input to try, or nothing for all.
         """
         self.folder = folder
-        command = [sys.executable, str(HERE / "worker.py"), str(folder), str(seed), only]
+        command = [sys.executable, str(WORKER), str(folder), str(seed), only]
         self._said = tempfile.TemporaryFile()  # noqa: SIM115
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": self._said}
         self._process = subprocess.Popen(command, **pipes)

@@ -14,7 +14,6 @@ import resource
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import checkpoints
@@ -25,6 +24,8 @@ from mutations import mutated
 from numpy.random import Generator
 from pictures import make_picture
 from PIL import Image
+from verdicts import ACCEPTED, Attempt, refusal
+from worker import Target
 
 from neural_style import Config, checkpoint, cli
 from neural_style.config import FIELDS, load_settings
@@ -34,31 +35,7 @@ from neural_style.masks import load_mask
 from neural_style.regions import load_regions
 from neural_style.weights import load_weights
 
-LONGEST = 600  # characters of a message
-REFUSED, ACCEPTED = "refused", "accepted"
 PAINT_SECONDS = 60.0
-
-Attempt = Callable[[], str]
-Target = Callable[[Path, Generator], Attempt]
-
-
-def _refusal(message: str) -> str:
-    """Check what is said of a bad input, and return REFUSED."""
-    assert len(message) < LONGEST, f"a message of {len(message)} characters: {message[:200]}"
-    assert message.strip(), "an empty message"
-    assert message.isprintable() or message.isascii(), f"a message not to print: {message!r}"
-    assert not {"\n", "\r", "\x1b"} & set(message), f"a message of several lines: {message!r}"
-    for word in ("MemoryError", "Unable to allocate", "Insufficient memory", "bad_alloc"):
-        assert word not in message, f"ran out of memory: {message}"
-    return REFUSED
-
-
-def tried(attempt: Attempt) -> str:
-    """Return how an attempt ended; whatever else it raises is a failure."""
-    try:
-        return attempt() or ACCEPTED
-    except StyleError as error:
-        return _refusal(str(error))
 
 
 def _is_image(array: np.ndarray, most: float, dimensions: int) -> None:
@@ -181,7 +158,7 @@ def flags(folder: Path, random: Generator) -> Attempt:
             return ACCEPTED
         if code is not None:
             assert code == cli.BAD_FLAGS, f"exit code {code!r}"
-            return _refusal(said.getvalue().removesuffix("\n"))
+            return refusal(said.getvalue().removesuffix("\n"))
         assert isinstance(found.config, Config)
         return ACCEPTED
 
@@ -244,7 +221,7 @@ def whole_run(folder: Path, random: Generator) -> Attempt:
             _is_image(read_picture(written).rgb, 255, 3)
             return ACCEPTED
         assert code in (cli.BAD_INPUT, cli.BAD_FLAGS), f"exit code {code}: {said[-1000:]}"
-        return _refusal(said.rstrip("\n").rpartition("\n")[2])
+        return refusal(said.rstrip("\n").rpartition("\n")[2])
 
     return attempt
 

@@ -15,40 +15,52 @@ import sys
 import time
 import traceback
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
 import numpy as np
-from targets import TARGETS, tried
+from verdicts import Attempt, tried
+
+# What writes its inputs into a folder, and returns what is to be tried then.
+Target = Callable[[Path, np.random.Generator], Attempt]
 
 # So much address space beyond what libraries take: rather an error than a machine without memory.
 NET = 3 * 2**30
 FAILED = "failed"
 
 
-def main(folder: Path, seed: int, only: str) -> None:
-    """Answer until standard input ends."""
+def main(targets: dict[str, tuple[Target, float]], folder: Path, seed: int, only: str) -> None:
+    """Answer until standard input ends.
+
+    Args:
+        targets: for each kind of input a target, and how many parts of all are of it.
+        folder: for the inputs of the case that is tried.
+        seed: of all cases.
+        only: the only kind to try, or nothing for all.
+    """
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)  # what libraries print must not come between
     warnings.simplefilter("ignore")
     size = _kilobytes("VmSize") * 1024
     resource.setrlimit(resource.RLIMIT_AS, (size + NET, size + NET))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    names = [name for name in TARGETS if only in ("", name)]
-    shares = np.array([TARGETS[name][1] for name in names], float)
+    names = [name for name in targets if only in ("", name)]
+    shares = np.array([targets[name][1] for name in names], float)
     print(json.dumps({}), file=answers)
     for line in sys.stdin:
         random = np.random.default_rng([seed, int(line)])
         kind = names[random.choice(len(names), p=shares / shares.sum())]
-        print(json.dumps(_one(kind, folder, random, answers)), file=answers)
+        answer = _one(kind, targets[kind][0], folder, random, answers)
+        print(json.dumps(answer), file=answers)
 
 
-def _one(kind: str, folder: Path, random: np.random.Generator, answers: Any) -> dict[str, Any]:
+def _one(
+    kind: str, target: Target, folder: Path, random: np.random.Generator, answers: Any
+) -> dict[str, Any]:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    attempt = TARGETS[kind][0](folder, random)
+    attempt = target(folder, random)
     print(json.dumps({"kind": kind}), file=answers)
     Path("/proc/self/clear_refs").write_text("5")  # VmHWM begins anew
     before, began = _kilobytes("VmRSS"), time.monotonic()
@@ -74,4 +86,7 @@ def _kilobytes(name: str) -> int:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3])
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    from targets import TARGETS  # loads TensorFlow
+
+    main(TARGETS, Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3])
