@@ -2,6 +2,9 @@
 # make test   set up, then run the tests
 # make test-browser   the studio's page in a real Chromium (Debian's package chromium)
 # make lint   set up, then check the code's form
+# make fuzz   try damaged and hostile inputs for ten minutes (MINUTES=1 SEED=3, or CASE=7 of a seed)
+# make lock   write requirements-ci.lock anew: what CI installs, with hashes
+# make audit  ask PyPI whether something in it is known to be vulnerable
 # make bench  time one loss and its gradient, and whole runs, against the plain way
 # make score-compact   paint through our own network and through VGG19, and compare
 # make speed-compact   time the two
@@ -9,7 +12,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test test-slow test-browser lint bench score-compact speed-compact large clean
+MINUTES ?= 10
+SEED ?= 0
+
+.PHONY: demo test test-slow test-browser lint fuzz lock audit bench score-compact speed-compact large clean
 
 demo: .venv/installed
 	$(BIN)/neural_style -content_img lake.jpg -style_imgs strokes.jpg -img_name demo \
@@ -27,6 +33,16 @@ test-browser: .venv/installed-dev .venv/axe/node_modules
 lint: .venv/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+fuzz: .venv/installed-dev
+	$(BIN)/python tests/fuzz/fuzz.py --seed $(SEED) --minutes $(MINUTES) $(if $(CASE),--case $(CASE))
+
+lock: .venv/bin/python
+	$(BIN)/python .ci/lock.py
+
+audit: .venv/installed-dev
+	@$(BIN)/pip-audit --strict --requirement requirements-ci.lock --require-hashes --disable-pip || { echo \
+	"make audit: something is known to be vulnerable, or PyPI could not be asked: see above"; exit 1; }
 
 bench: .venv/installed-dev
 	$(BIN)/python benchmarks/bench.py
@@ -57,6 +73,15 @@ clean:
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
 	@touch $@
 
+# With LOCKED=1, as in CI, exactly what the lock names, and nothing whose hash differs.
+ifdef LOCKED
+.venv/installed-dev: .venv/bin/python setup.cfg pyproject.toml requirements-ci.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --only-binary :all: --require-hashes \
+	    --requirement requirements-ci.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch .venv/installed $@
+else
 .venv/installed-dev: .venv/installed
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@
+endif

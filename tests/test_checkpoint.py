@@ -1,15 +1,10 @@
-"""Checkpoints: what is kept, what is refused, and runs that are killed and go on."""
+"""Checkpoints: what is kept, what is refused, and runs that are interrupted and go on."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
 import logging
-import random
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -304,15 +299,10 @@ def flags(tmp_path, monkeypatch, photograph, painting, random_weights) -> list[s
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(checkpoint, "INTERVAL", 0.0)
     monkeypatch.setattr(checkpoint, "MOST_OF_THE_TIME", 1e9)
-    return flags_of(photograph, painting, random_weights)
-
-
-def flags_of(photograph: np.ndarray, painting: np.ndarray, weights: str) -> list[str]:
-    """Return the flags of a run of seconds, and write its pictures."""
     Image.fromarray(photograph).save("a.png")
     Image.fromarray(painting).save("b.png")
     return [
-        *("-content_img", "a.png", "-style_imgs", "b.png", "-model_weights", weights),
+        *("-content_img", "a.png", "-style_imgs", "b.png", "-model_weights", random_weights),
         *("-style_layers", "relu1_1", "relu2_1", "-content_layers", "conv2_2"),
         *("-max_iterations", str(ITERATIONS), "-print_iterations", "1", "-device", "/cpu:0"),
     ]
@@ -548,16 +538,6 @@ def test_api_writes_nothing_unless_asked(flags, photograph, painting, random_wei
     assert not Path("image_output").exists()
 
 
-# Runs that are killed, as programs of their own
-
-PROGRAM = """
-from neural_style import checkpoint
-checkpoint.INTERVAL, checkpoint.MOST_OF_THE_TIME = 0.0, 1e9  # at each iteration
-from neural_style.cli import run
-run()
-"""
-
-
 @pytest.fixture
 def make_config(request):
     """The fixture `config` of all tests, whose name here is that of a function."""
@@ -599,86 +579,6 @@ def test_a_run_whose_weights_change_goes_on(tmp_path, make_config, optimizer, sc
     assert not result.interrupted
     np.testing.assert_array_equal(result.picture.rgb, expected.picture.rgb)
     assert [step.total for step in result.history] == [step.total for step in expected.history]
-
-
-def start(flags: list[str], folder: Path, *more: str) -> subprocess.Popen:
-    command = [sys.executable, "-c", PROGRAM, *flags, *more]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    return subprocess.Popen(command, cwd=folder, **pipes)
-
-
-KINDS = [
-    ["-optimizer", "lbfgs"],
-    ["-optimizer", "adam"],
-    ["-scales", "2", "-min_size", "24"],
-]
-
-
-@pytest.fixture(scope="module")
-def whole(tmp_path_factory, random_weights) -> Callable[[int], tuple[list[str], bytes]]:
-    """Return a function that gives a run of a kind: its flags, and its picture's bytes."""
-    photograph = np.random.default_rng(0).integers(0, 255, (40, 48, 3), np.uint8)
-    painting = np.random.default_rng(1).integers(0, 255, (32, 32, 3), np.uint8)
-    pictures = tmp_path_factory.mktemp("pictures")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(pictures)
-        common = flags_of(photograph, painting, random_weights)
-    common += ["-content_img_dir", str(pictures), "-style_imgs_dir", str(pictures)]
-    done: dict[int, tuple[list[str], bytes]] = {}
-
-    def run(kind: int) -> tuple[list[str], bytes]:
-        if kind not in done:
-            flags = [*common, *KINDS[kind]]
-            folder = tmp_path_factory.mktemp("whole")
-            _, said = start(flags, folder).communicate(timeout=120)
-            assert (folder / RESULT).exists(), said
-            done[kind] = flags, (folder / RESULT).read_bytes()
-        return done[kind]
-
-    return run
-
-
-def kill_and_resume(flags: list[str], folder: Path, seed: int) -> tuple[int, str]:
-    """Kill a run at a random moment and resume it; return the exit code and what was said."""
-    generator = random.Random(seed)
-    run = start(flags, folder)
-    iteration = generator.randint(0, ITERATIONS)  # 0: while it starts
-    while iteration and f"iteration {iteration}/" not in run.stderr.readline():
-        assert run.poll() in (None, 0)
-    time.sleep(generator.uniform(0, 2.0 if iteration == 0 else 0.1))
-    run.send_signal(signal.SIGKILL)
-    run.communicate(timeout=60)
-    assert run.returncode in (-signal.SIGKILL, 0)  # 0: it was faster
-    resumed = start(flags, folder, "-resume")
-    _, said = resumed.communicate(timeout=120)
-    return resumed.returncode, said
-
-
-def check_kill(whole: Callable, folder: Path, seed: int) -> None:
-    flags, expected = whole(seed % len(KINDS))
-    code, said = kill_and_resume(flags, folder, seed)
-    assert code == 0, said
-    assert (folder / RESULT).read_bytes() == expected, said
-    left = {path.name for path in (folder / RESULT).parent.iterdir()}
-    assert checkpoint.NAME not in left
-    assert not [name for name in left if name.endswith(".part")]
-
-
-@pytest.mark.parametrize(
-    "seed",
-    [pytest.param(seed, marks=pytest.mark.slow if seed else ()) for seed in range(len(KINDS))],
-)
-def test_a_killed_run_goes_on_to_the_same_picture(whole, tmp_path, seed):
-    check_kill(whole, tmp_path, seed)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", range(100, 150))
-def test_fifty_kills(whole, tmp_path, seed):
-    check_kill(whole, tmp_path, seed)
-
-
-# Files whose bytes are right and whose values are not
 
 
 def mutated(path: Path, change: Callable[[dict, dict], object], rehash: bool = True) -> None:
