@@ -12,6 +12,7 @@ import hashlib
 import json
 import logging
 import math
+import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -49,6 +50,8 @@ class Run:
         history: a Step without image for each iteration.
         tile: the side of the tiles at the last one's scale, which decides how sums are rounded.
         began: how many iterations there were when the last one's optimiser began.
+        exact: it computes in float32, since the settings' precision could not tell any more at
+            this scale where the loss falls.
     """
 
     last: Step | None = None
@@ -56,10 +59,11 @@ class Run:
     history: tuple[Step, ...] = ()
     tile: int | None = None
     began: int = 0
+    exact: bool = False
 
-    def anew(self) -> Run:
+    def anew(self, exact: bool = False) -> Run:
         """Return the run where another optimiser begins, of another loss: none is the best yet."""
-        return dataclasses.replace(self, best=None, began=len(self.history))
+        return dataclasses.replace(self, best=None, began=len(self.history), exact=exact)
 
     def extended(self, step: Step) -> Run:
         """Return the run one Step further; the start of a scale is no iteration."""
@@ -85,8 +89,14 @@ class Checkpoints:
         self._identity: Mapping[str, Any] = {}
         self._due = math.inf
         self._failed = False
-        # The iteration of the last whole checkpoint, if there is one.
-        self.iteration: int | None = None
+        # The last whole checkpoint, and its iteration.
+        self._path: Path | None = None
+        self._iteration: int | None = None
+
+    @property
+    def iteration(self) -> int | None:
+        """The iteration of the last whole checkpoint, None if there is none, or none any more."""
+        return self._iteration if self._path and os.path.isfile(self._path) else None
 
     def open(self, identity: Mapping[str, Any]) -> Run:
         """Return the run to go on with, which is an empty one if there is nothing to resume.
@@ -109,8 +119,8 @@ class Checkpoints:
                 refusal = refusal or error
                 continue
             self._folder.go_on_in(path.parent)
-            self.iteration = run.last.iteration
-            logger.info("going on after iteration %d, from %s", self.iteration, path)
+            self._path, self._iteration = path, run.last.iteration
+            logger.info("going on after iteration %d, from %s", self._iteration, path)
             return run
         if refusal:
             raise refusal
@@ -127,8 +137,10 @@ class Checkpoints:
             return
         started = time.monotonic()
         try:
-            write(self._folder.folder / NAME, run, self._identity)
-            self.iteration = run.last.iteration
+            path = self._folder.folder / NAME
+            write(path, run, self._identity)
+            self._folder.add(path)
+            self._path, self._iteration = path, run.last.iteration
         except StyleError as error:
             if not self._failed:
                 self._failed = True
@@ -138,8 +150,9 @@ class Checkpoints:
         self._due = ended + max(INTERVAL, (ended - started) / MOST_OF_THE_TIME)
 
     def remove(self) -> None:
-        """Remove the checkpoint, since the result is written."""
-        (self._folder.folder / NAME).unlink(missing_ok=True)
+        """Remove the run's checkpoint, since the result is written."""
+        if self._path:
+            self._path.unlink(missing_ok=True)
 
 
 def identity_of(
@@ -173,6 +186,7 @@ def write(path: Path, run: Run, identity: Mapping[str, Any]) -> None:
         StyleError: it cannot be written.
     """
     about = {"layout": LAYOUT, "identity": identity, "tile": run.tile, "began": run.began}
+    about["exact"] = run.exact
     about |= {"last": _facts(run.last), "best": _facts(run.best)}
     about["history"] = [_facts(step) for step in run.history]
     arrays = {f"state/{name}": value for name, value in run.last.state.items()}
@@ -223,7 +237,7 @@ def read(path: Path, identity: Mapping[str, Any]) -> Run:
     last = Step(**about["last"], tensor=arrays["last"], state=state)
     best = Step(**about["best"], tensor=arrays.get("best", last.tensor))
     history = tuple(Step(**facts) for facts in about["history"])
-    return Run(last, best, history, about["tile"], about["began"])
+    return Run(last, best, history, about["tile"], about["began"], about["exact"])
 
 
 def _damaged(path: Path, problem: str) -> StyleError:

@@ -12,8 +12,9 @@ import gc
 import logging
 import re
 import sys
+import tempfile
 from argparse import SUPPRESS, Namespace, RawDescriptionHelpFormatter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -25,16 +26,19 @@ from neural_style import memory_limits
 from neural_style.config import FIELDS, Config, preset_names
 from neural_style.errors import StyleError, did_you_mean, one_line
 from neural_style.fields import kind_of
+from neural_style.interrupts import exit_code, obey
 from neural_style.quiet import silence
+from neural_style.streams import keep_open
 from neural_style.studio.settings import FIELDS as STUDIO_FIELDS
 from neural_style.studio.settings import Settings as Studio
 
 if TYPE_CHECKING:  # loads the picture libraries
-    from neural_style.result import Result
+    from neural_style.checkpoint import Checkpoints
+    from neural_style.result import Result, ResultFolder
     from neural_style.segmentation import Request
     from neural_style.sheet import Cell
 
-BAD_INPUT, BAD_FLAGS, INTERRUPTED = 1, 2, 130
+BAD_INPUT, BAD_FLAGS = 1, 2
 
 # Other names that the tools before us have used.
 ALIASES = {"img_name": ["image_name"]}
@@ -140,12 +144,18 @@ class _Parser(argparse_flags.ArgumentParser):
 
 
 def run(argv: Sequence[str] | None = None) -> NoReturn:
-    """Run the command line and exit: 0 done, 1 bad input, 2 bad flags, 130 stopped by Ctrl-C."""
+    """Run the command line and exit.
+
+    The codes are 0, done; 1, bad input; 2, bad flags; 130, 143, 129, stopped by Ctrl-C, SIGTERM or
+    SIGHUP.
+    """
+    keep_open()
+    obey()
     try:
         app.run(main, argv and list(argv), flags_parser=parse)
     except KeyboardInterrupt:
         _say("interrupted before the picture was done; none was written")
-        sys.exit(INTERRUPTED)
+        sys.exit(exit_code())
 
 
 def parse(argv: Sequence[str]) -> Namespace:
@@ -243,19 +253,47 @@ def _stylize(config: Config) -> int:
                     logger.warning("%s; the run goes on", error)
 
         result = stylize(config, on_step, inputs, checkpoints)
-    kept = checkpoints.iteration
-    hint = "" if kept is None else f"; the same command with -resume goes on after iteration {kept}"
     try:
-        path = folder.write(result)
+        path = _written(folder, lambda: folder.write(result))
     except StyleError as error:
-        raise StyleError(f"{error}{hint}") from error
+        raise StyleError(f"{error}{_hint(checkpoints)}") from error
+    logger.info(result.summary)
     if result.interrupted:
         reached = result.history[-1].iteration
-        _say(f"interrupted at iteration {reached}; the best so far is kept{hint}")
+        _say(f"interrupted at iteration {reached}; the best so far is kept{_hint(checkpoints)}")
     else:
         checkpoints.remove()
     print(path)
-    return INTERRUPTED if result.interrupted else 0
+    return exit_code() if result.interrupted else _code(folder)
+
+
+def _code(folder: ResultFolder) -> int:
+    """Return the exit code of a run that has come to its end."""
+    return BAD_INPUT if folder.is_elsewhere else 0
+
+
+def _written(folder: ResultFolder, write: Callable[[], Any]) -> Any:
+    """Write a result; where its place cannot be written, in the working or the temporary folder.
+
+    Raises:
+        StyleError: there is no such place.
+    """
+    try:
+        return write()
+    except StyleError as error:
+        for place in (Path.cwd(), Path(tempfile.gettempdir())):
+            folder.move_to(place)
+            with contextlib.suppress(StyleError):
+                path = write()
+                logger.error("%s; the result is in %s instead", error, folder.folder)
+                return path
+        raise
+
+
+def _hint(checkpoints: Checkpoints) -> str:
+    """Return what -resume would do, or nothing where it would do nothing."""
+    kept = checkpoints.iteration
+    return "" if kept is None else f"; the same command with -resume goes on after iteration {kept}"
 
 
 def _recolour(config: Config) -> int:
@@ -264,8 +302,11 @@ def _recolour(config: Config) -> int:
         from neural_style.result import ResultFolder
 
         result = recolour(config)
-    print(ResultFolder(config, result.picture.size).write(result))
-    return 0
+    folder = ResultFolder(config, result.picture.size)
+    path = _written(folder, lambda: folder.write(result))
+    logger.info(result.summary)
+    print(path)
+    return _code(folder)
 
 
 def _reconstruct(jobs: list[tuple[str, Config]]) -> int:
@@ -276,8 +317,9 @@ def _reconstruct(jobs: list[tuple[str, Config]]) -> int:
         folder = ResultFolder(jobs[0][1])
     results, code = _paint_each(jobs)
     names = [name for name, _ in jobs[: len(results)]]
-    print(folder.write_sheet(sheet_rows(list(zip(names, results, strict=True)))))
-    return code
+    rows = sheet_rows(list(zip(names, results, strict=True)))
+    print(_written(folder, lambda: folder.write_sheet(rows)))
+    return code or _code(folder)
 
 
 def _sheet(cells: list[list[Cell]]) -> int:
@@ -289,8 +331,9 @@ def _sheet(cells: list[list[Cell]]) -> int:
         check_runs([config for _, config in jobs])
         folder = ResultFolder(jobs[0][1])
     results, code = _paint_each(jobs)
-    print(folder.write_sheet(sheet_rows(cells, results)))
-    return code
+    rows = sheet_rows(cells, results)
+    print(_written(folder, lambda: folder.write_sheet(rows)))
+    return code or _code(folder)
 
 
 def _paint_each(jobs: list[tuple[str, Config]]) -> tuple[list[Result], int]:
@@ -311,9 +354,10 @@ def _paint_each(jobs: list[tuple[str, Config]]) -> tuple[list[Result], int]:
         except KeyboardInterrupt:
             if not results:
                 raise
-            return results, INTERRUPTED
+            return results, exit_code()
+        logger.info("%s: %s", name, results[-1].summary)
         if results[-1].interrupted:
-            return results, INTERRUPTED
+            return results, exit_code()
     return results, 0
 
 
@@ -326,11 +370,13 @@ def _mask(config: Config, request: Request) -> int:
         else:
             from neural_style.matching import match_masks as make_masks
     masks = make_masks(config, request)
-    paths = ResultFolder(config).write_parts([(ending, picture) for ending, _, picture in masks])
+    folder = ResultFolder(config)
+    parts = [(ending, picture) for ending, _, picture in masks]
+    paths = _written(folder, lambda: folder.write_parts(parts))
     width = max(len(str(path)) for path in paths)
     for path, (_, remark, _) in zip(paths, masks, strict=True):
         print(f"{path!s:{width}}  {remark}")
-    return 0
+    return _code(folder)
 
 
 def _studio(settings: Studio) -> int:

@@ -27,7 +27,7 @@ from absl.flags import argparse_flags
 from neural_style.compact import pack
 from neural_style.config import load_settings
 from neural_style.errors import StyleError
-from neural_style.interrupts import check, waiting
+from neural_style.interrupts import check, exit_code, obey, waiting
 from neural_style.training.distillation import Distillation
 from neural_style.training.pictures import Pictures
 from neural_style.training.settings import FIELDS, Settings
@@ -151,6 +151,7 @@ def parse(argv: Sequence[str]) -> Namespace:
 
 def main(arguments: Namespace) -> int:
     """Train; return the exit code."""
+    obey()
     try:
         with waiting():
             distil(arguments.teacher, arguments.pictures, arguments.out, arguments.settings, _say)
@@ -159,7 +160,7 @@ def main(arguments: Namespace) -> int:
         return 1
     except KeyboardInterrupt:
         _say("interrupted; the same command goes on from the last checkpoint")
-        return 130
+        return exit_code()
     return 0
 
 

@@ -1,9 +1,12 @@
-"""Ctrl-C, heard at once and obeyed where it does no harm.
+"""Ctrl-C and its kind, heard at once and obeyed where it does no harm.
 
 Python raises KeyboardInterrupt wherever the program happens to be. Where that was inside
 TensorFlow's conversion of a number to a tensor, it was seen to end in a segmentation fault, or in
 a SystemError. So the loops that use TensorFlow wait for Ctrl-C and look for it between two
 evaluations.
+
+SIGTERM (`kill`, `timeout`, `docker stop`) and SIGHUP (a lost connection) ask for the same. A
+program that calls `obey` hears them as it hears Ctrl-C.
 """
 
 from __future__ import annotations
@@ -14,7 +17,27 @@ import threading
 from collections.abc import Iterator
 from types import FrameType
 
+# SIGHUP is not known to Windows.
+SIGNALS = tuple(getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name))
+
+_waits = False
 _heard = False
+_last = signal.SIGINT
+
+
+def obey() -> None:
+    """Let SIGTERM and SIGHUP raise KeyboardInterrupt, as Ctrl-C does, from here on.
+
+    Where they do not mean the end of the program (`nohup` has SIGHUP ignored), nothing changes.
+    """
+    for number in SIGNALS:
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _hear)
+
+
+def exit_code() -> int:
+    """Return what a program exits with that was stopped: 128 and the last signal's number."""
+    return 128 + _last
 
 
 @contextlib.contextmanager
@@ -24,18 +47,18 @@ def waiting() -> Iterator[None]:
     Where Ctrl-C does not mean KeyboardInterrupt, because the program that calls us has a handler
     of its own, and in other threads than the main one, which cannot have any, nothing changes.
     """
-    global _heard
+    global _heard, _waits
     in_main = threading.current_thread() is threading.main_thread()
     if not in_main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
         yield
         return
-    _heard = False
+    _heard, _waits = False, True
     signal.signal(signal.SIGINT, _hear)
     try:
         yield
     finally:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        _heard = False
+        _heard = _waits = False
 
 
 def check() -> None:
@@ -47,7 +70,8 @@ def check() -> None:
 
 
 def _hear(number: int, frame: FrameType | None) -> None:
-    global _heard
-    if _heard:
-        signal.default_int_handler(number, frame)
+    global _heard, _last
+    _last = signal.Signals(number)
+    if _heard or not _waits:
+        raise KeyboardInterrupt
     _heard = True

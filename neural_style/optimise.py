@@ -327,10 +327,10 @@ def lbfgs(
     past = deque(maxlen=memory)
     idle = 0  # iterations in a row
     if after is None:
-        yield problem.step(0, point, state={"gradient": point.gradient})
+        yield problem.step(0, point, state={"gradient": point.gradient, "idle": tf.constant(0)})
     else:
         past.extend(_pairs(after.state))
-        idle = int(after.state.get("idle", 0))
+        idle = int(after.state["idle"])
     for iteration in range(after.iteration + 1 if after else 1, iterations + 1):
         if idle >= PATIENCE:
             return

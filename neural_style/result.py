@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import glob
 import io
 import itertools
 import os
@@ -21,6 +20,7 @@ from neural_style.drawing import draw_curve, draw_sheet
 from neural_style.errors import StyleError
 from neural_style.formats import NOT_WRITTEN, WRITTEN
 from neural_style.images import Picture, to_pixels
+from neural_style.record import Record
 from neural_style.writing import PART, check_format, write_file, write_picture
 
 if TYPE_CHECKING:  # a folder is written without TensorFlow too
@@ -44,14 +44,36 @@ class Result:
         config: the settings that made it.
         history: a Step, without its image, for each iteration.
         inputs: the pictures as the transfer saw them, by name: content, init, style_1, mask_1, ...
-        interrupted: it was stopped by Ctrl-C, and is the best picture until then.
+        ended: how the run ended: `finished`, all its iterations done; `converged`, nothing more
+            was to be gained; `stopped` by `on_step`, or `interrupted` by Ctrl-C or a signal, and
+            the picture is the best until then.
     """
 
     picture: Picture
     config: Config
     history: tuple[Step, ...]
     inputs: Mapping[str, Picture]
-    interrupted: bool = False
+    ended: str = "finished"
+
+    @property
+    def interrupted(self) -> bool:
+        """It did not come to its end, and may be resumed."""
+        return self.ended in ("stopped", "interrupted")
+
+    @property
+    def summary(self) -> str:
+        """One line on what was painted, in what time, and how it ended."""
+        height, width = self.picture.size
+        if not self.history:
+            return f"painted {width} x {height} without iterations"
+        done, most = len(self.history), self.config.max_iterations
+        how = {
+            "finished": f"{done} iterations",
+            "converged": f"{done} of {most} iterations, nothing more to gain",
+            "stopped": f"stopped after {done} of {most} iterations",
+            "interrupted": f"interrupted after {done} of {most} iterations",
+        }[self.ended]
+        return f"painted {width} x {height} in {self.history[-1].seconds:.0f} s: {how}"
 
     @property
     def image(self) -> np.ndarray:
@@ -108,7 +130,8 @@ class ResultFolder:
             )
         self._parent = Path(os.path.expanduser(config.img_output_dir))
         self._folder: Path | None = None
-        self._written: set[Path] = set()
+        self._written: set[str] = set()
+        self.is_elsewhere = False  # than it was told to be
         try:
             self._parent.mkdir(parents=True, exist_ok=True)
             tempfile.TemporaryFile(dir=self._parent).close()
@@ -120,9 +143,14 @@ class ResultFolder:
 
     @property
     def folder(self) -> Path:
-        """The folder, which is made if it is not there yet."""
+        """The folder, which is made if it is not there yet, or not any more."""
         if self._folder is None:
             self._folder = self._claim()
+            self._record = Record(self._folder)
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StyleError(f"{self._folder} cannot be made: {error.strerror}") from error
         return self._folder
 
     @property
@@ -146,6 +174,8 @@ class ResultFolder:
     def go_on_in(self, folder: Path) -> None:
         """Take the folder of an earlier run for this one."""
         self._folder = folder
+        self._record = Record(folder)
+        self._written |= self._record.names  # it is the same run: none of them is stale
         self._remove_parts()
 
     def finished(self) -> Path | None:
@@ -176,14 +206,29 @@ class ResultFolder:
         self._write(self.path, result.picture, config.bits, config.to_yaml())
         for name, picture in result.inputs.items():
             self._write(folder / f"{name}.png", picture)
-        write_file(folder / "config.yaml", config.to_yaml().encode())
-        write_file(folder / "history.csv", history_csv(result.history).encode())
+        for name, text in (
+            ("config.yaml", config.to_yaml()),
+            ("history.csv", history_csv(result.history)),
+        ):
+            write_file(folder / name, text.encode())
+            self.add(folder / name)
         if result.history:
             totals = [step.total for step in result.history]
             curve = draw_curve(totals, ("iteration", "total loss"))
             self._write(folder / "history.png", Picture(curve.astype(np.float32)))
         self._remove_stale()
         return self.path
+
+    def move_to(self, parent: Path) -> None:
+        """Write under another folder from here on, in one of its own that is new."""
+        self._parent, self._folder, self._written = parent, None, set()
+        self.is_elsewhere = True
+        self._config = replace(self._config, overwrite=False)
+
+    def add(self, path: Path) -> None:
+        """Take note that a file in the folder was written by this run."""
+        self._record.add(path)
+        self._written.add(path.name)
 
     def write_snapshot(self, iteration: int, picture: Picture) -> Path:
         """Write the picture as it is at an iteration, beside where the result will be."""
@@ -224,21 +269,19 @@ class ResultFolder:
 
     def _write(self, path: Path, picture: Picture, bits: int = 8, settings: str = "") -> None:
         write_picture(path, picture, bits, settings)
-        self._written.add(path)
+        self.add(path)
 
     def _remove_stale(self) -> None:
-        """Remove what a run that is overwritten has left and this one has not."""
-        name = glob.escape(self.folder.name)
-        beside = ("init.png", "history.png", "regions.png", "style_*.png", "mask_*.png")
-        for pattern in (*beside, f"{name}.*", f"{name}_[0-9]*.*", f"{name}_style*.*"):
-            for path in set(self.folder.glob(pattern)) - self._written:
-                path.unlink()
+        """Remove what a run that is overwritten has written and this one has not."""
+        for name in self._record.names - self._written:
+            self._record.remove(name)
         self._remove_parts()
 
     def _remove_parts(self) -> None:
         """Remove what a run that was killed has left half-written."""
-        for path in self.folder.glob(f".*{PART}"):
-            path.unlink(missing_ok=True)
+        for path in self.folder.iterdir():
+            if PART.fullmatch(path.name):
+                path.unlink(missing_ok=True)
 
     def _claim(self) -> Path:
         """Make the folder; mkdir tells whether another run was faster."""
@@ -246,7 +289,7 @@ class ResultFolder:
         while True:
             folder = self._parent / (self._stem if number == 1 else f"{self._stem}_{number}")
             try:
-                folder.mkdir(exist_ok=self._config.overwrite)
+                folder.mkdir(parents=True, exist_ok=self._config.overwrite)
             except FileExistsError:
                 number += 1
                 continue

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from neural_style.errors import shown
-from neural_style.optimise import MEMORY, PAIR
+from neural_style.optimise import MEMORY, PAIR, PATIENCE
 
-PARTS = {"layout", "identity", "tile", "began", "last", "best", "history"}
+PARTS = {"layout", "identity", "tile", "began", "exact", "last", "best", "history"}
 FACTS = {"iteration", "total", "terms", "seconds", "evaluations", "note", "scale"}
 TERMS = {"content", "style", "tv", "total"}
 LONGEST_NOTE = 500
@@ -53,6 +53,7 @@ def check_run(
         about["tile"] is None or (_is_count(about["tile"]) and 0 < about["tile"] <= LARGEST_TILE),
         f"tile is {shown(about['tile'])}",
     )
+    _demand(isinstance(about["exact"], bool), f"exact is {shown(about['exact'])}")
     shape = (1, *sizes[last["scale"] - 1], 3)
     names = {"last"} if best["iteration"] == last["iteration"] else {"last", "best"}
     state = {name: array for name, array in arrays.items() if name.startswith("state/")}
@@ -157,13 +158,14 @@ def _check_state(
 ) -> None:
     """Check the names, shapes and ranges of what the optimiser needs to go on."""
     if settings["optimizer"] == "adam":
-        images, positive = ["first", "second"], ["learning_rate", "scale"]
+        images, positive, counts = ["first", "second"], ["learning_rate", "scale"], []
     else:
         pairs = min(MEMORY, iterations, len(state) // len(PAIR))
         *both, inverse = PAIR
         images = ["gradient", *(f"{name}_{i}" for i in range(pairs) for name in both)]
         positive = ["scale", *(f"{inverse}_{i}" for i in range(pairs))]
-    expected = {f"state/{name}" for name in (*images, *positive)}
+        counts = ["idle"]
+    expected = {f"state/{name}" for name in (*images, *positive, *counts)}
     odd = sorted(expected ^ set(state))
     _demand(not odd, f"the optimiser's state has {shown(odd)} too much or not")
     for name in images:
@@ -171,6 +173,10 @@ def _check_state(
     for name in positive:
         _check_array(f"state/{name}", state[f"state/{name}"], ())
         _demand(state[f"state/{name}"] > 0, f"state/{name} is not above 0")
+    for name in counts:
+        count = state[f"state/{name}"]
+        good = count.dtype == np.int32 and count.shape == () and 0 <= count <= PATIENCE
+        _demand(good, f"state/{name} is {shown(count)}")
     if settings["optimizer"] == "adam":
         _demand(state["state/second"].min() >= 0, "state/second is below 0 somewhere")
         most = np.float32(settings["learning_rate"])

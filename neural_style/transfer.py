@@ -95,7 +95,7 @@ class Inputs:
 
 def stylize(
     config: Config,
-    on_step: Callable[[Step], None] | None = None,
+    on_step: Callable[[Step], object] | None = None,
     inputs: Inputs | None = None,
     checkpoints: Checkpoints | None = None,
     adjust: Callable[[], Mapping[str, Any]] | None = None,
@@ -105,7 +105,8 @@ def stylize(
     Args:
         config: all settings. Settings of files (img_name, overwrite, resume, ...) are not looked
             at: nothing is written, but by `checkpoints`.
-        on_step: called with a Step after each iteration; `step.image` is the image then.
+        on_step: called with a Step after each iteration; `step.image` is the image then. If it
+            returns False, the run is stopped there.
         inputs: what `load_inputs(config)` has given, if it was called already.
         checkpoints: where the run is kept while it goes on, and may be found to go on from.
         adjust: called between two Steps for settings that shall have other values from here on:
@@ -114,14 +115,14 @@ def stylize(
 
     Returns:
         The Result. Of the pictures that the optimiser went through (the last of them, if it began
-        anew) it is the one of least loss. If
-        Ctrl-C stops it after the first iteration, it is the best until then, and `interrupted`.
+        anew) it is the one of least loss. `ended`
+        tells how the run ended; Ctrl-C after the first iteration keeps the best until then.
         Its config names the network and the precision that were used, where they were `auto`.
         With `transfer` color it is `recolour`'s, and with `strength` 0 the photograph, both without
         a step.
 
     Raises:
-        StyleError: something that the user can mend.
+        StyleError: something that the user can mend; or the run has moved nothing.
         KeyboardInterrupt: Ctrl-C before there was anything to show.
     """
     if config.transfer == "color":
@@ -134,7 +135,7 @@ def stylize(
     for _, line in inputs.regions.legend() if inputs.regions else ():
         logger.info("region %s", line)
     run = Run()
-    interrupted = False
+    ended = "finished"
     try:
         with waiting(), device_scope(config) as device:
             seen = _with_all_terms(config) if adjust else config
@@ -147,7 +148,17 @@ def stylize(
             if checkpoints:
                 sizes = scale_sizes(config, inputs.content.shape[:2])
                 run = checkpoints.open(identity_of(config, used, inputs.pictures(), sizes))
-            for now, longer in _paint(config, inputs, (draft, network), run, adjust):
+
+            def network_for(is_last: bool, exact: bool) -> Network:
+                if not exact:
+                    return network if is_last else draft
+                weights = config.model_weights if is_last else config.draft_weights
+                weights = weights or config.model_weights
+                return build_network(
+                    replace(seen, model_weights=weights, precision="float32"), device
+                )
+
+            for now, longer in _paint(config, inputs, network_for, run, adjust):
                 if checkpoints and now is not config:
                     checkpoints.adjusted(now)
                 config = now
@@ -156,19 +167,44 @@ def stylize(
                 if is_iteration:
                     if step.note:
                         logger.debug("iteration %d: %s", step.iteration, step.note)
-                    if on_step:
-                        on_step(step)
+                    if on_step and on_step(step) is False:
+                        ended = "stopped"
+                        break
                     if checkpoints:
                         checkpoints.keep(run)
                 check()
     except KeyboardInterrupt:
         if not run.history:
             raise
-        interrupted = True
-        if checkpoints:
-            checkpoints.keep(run, now=True)
+        ended = "interrupted"
+    if ended == "finished":
+        ended = _how_it_ended(config, run)
+    elif checkpoints:
+        checkpoints.keep(run, now=True)
     picture = finish(config, inputs, run.best.image)
-    return Result(picture, config, run.history, inputs.pictures(), interrupted)
+    return Result(picture, config, run.history, inputs.pictures(), ended)
+
+
+def _how_it_ended(config: Config, run: Run) -> str:
+    """Return whether a run that was not stopped has finished or converged.
+
+    Raises:
+        StyleError: it has moved nothing, and the start would be shown for its picture.
+    """
+    if not run.history:
+        raise StyleError(
+            "nothing was painted: from where it starts the loss cannot be lowered; give another "
+            "init_img_type (content or random), other pictures or other weights"
+        )
+    if len(run.history) < config.max_iterations:
+        return "converged"
+    if run.best.iteration == 0:
+        advice = "a smaller learning_rate" if config.optimizer == "adam" else "other weights"
+        raise StyleError(
+            f"nothing was painted: none of {len(run.history)} iterations has lowered the loss; "
+            f"use {advice}"
+        )
+    return "finished"
 
 
 def evaluate(config: Config, image: np.ndarray) -> dict[str, Any]:
@@ -390,7 +426,7 @@ def scale_iterations(config: Config, scales: int) -> list[int]:
 def _paint(
     config: Config,
     inputs: Inputs,
-    networks: tuple[Network, Network],
+    network_for: Callable[[bool, bool], Network],
     run: Run,
     adjust: Callable[[], Mapping[str, Any]] | None = None,
 ) -> Iterator[tuple[Config, Run]]:
@@ -399,7 +435,8 @@ def _paint(
     Args:
         config: the settings.
         inputs: at full size.
-        networks: for all but the last, and for that.
+        network_for: gives the network of the last scale (True), or of those before; of the
+            settings' precision, or (True) in float32.
         run: where it goes on, or an empty one.
         adjust: see `stylize`.
     """
@@ -413,15 +450,18 @@ def _paint(
             run = run.anew()
         elif run.last:
             after, tile = run.last, run.tile
-        objective = build_objective(
-            _with_all_terms(config) if adjust else config, seen, networks[scale == len(sizes)], tile
-        )
-        run = replace(run, tile=objective.tiling.side)
         first = sum(step.scale < scale for step in run.history)
-        tiling = objective.tiling
-        is_new = True
-        while is_new:
-            is_new = False
+        objective = None
+        goes_on = True
+        while goes_on:
+            goes_on = False
+            if objective is None:
+                network = network_for(scale == len(sizes), run.exact)
+                computed = replace(config, precision=network.precision)
+                computed = _with_all_terms(computed) if adjust else computed
+                objective = build_objective(computed, seen, network, tile)
+                run = replace(run, tile=objective.tiling.side)
+                tiling = objective.tiling
             if adjust:  # it was built with a weight for every term
                 _weigh(objective, config)
             before = run.history[run.began - 1] if run.began else None
@@ -431,10 +471,18 @@ def _paint(
                 run = run.extended(_moved(replace(step, scale=scale), before))
                 yield config, run
                 adjusted = _adjusted(config, adjust() if adjust else {})
-                is_new = adjusted is not config
-                if is_new:
-                    config, init, after, run = adjusted, run.last.image, None, run.anew()
+                if adjusted is not config:
+                    goes_on = True
+                    config, init, after = adjusted, run.last.image, None
+                    run = run.anew(run.exact)
                     break
+            else:
+                is_early = len(run.history) - first < iterations[scale - 1]
+                if is_early and network.precision != "float32":
+                    logger.info("%s tells no more: going on in float32", network.precision)
+                    goes_on = True
+                    init, after, objective = run.last.image, None, None
+                    run = run.anew(exact=True)
 
 
 def _adjusted(config: Config, weights: Mapping[str, Any]) -> Config:

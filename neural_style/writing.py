@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import re
 import secrets
 import struct
 import zlib
@@ -26,7 +27,8 @@ WITHOUT_ALPHA = (".jpg", ".jpeg")
 LONGEST_SIDE = {".webp": 16383, ".jpg": 65500, ".jpeg": 65500}
 LONGEST_COMMENT = 65533  # bytes, of a JPEG
 O_BINARY = getattr(os, "O_BINARY", 0)  # Windows would change line ends
-PART = ".part"  # ends the name of a file that is being written
+# The name of a file that is being written, before it is moved to its own.
+PART = re.compile(r"\.neural_style-[0-9a-f]{16}\.part")
 
 
 def write_picture(
@@ -91,7 +93,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         StyleError: it cannot be written.
     """
     try:
-        temporary = path.parent / f".{secrets.token_hex(8)}{PART}"
+        temporary = path.parent / f".neural_style-{secrets.token_hex(8)}.part"
         # The system takes the umask off the mode; to ask for it would change it for every thread.
         handle = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | O_BINARY, 0o666)
         try:

@@ -13,10 +13,11 @@ PACKAGE = Path(neural_style.__file__).parent
 
 # A module may import modules of earlier rows only, or what is named beside it in its own row.
 ROWS = [
-    {"errors", "interrupts", "quiet", "machine"},
+    {"errors", "interrupts", "quiet", "streams", "machine"},
     {"layers", "images", "fields", "formats", "settings_text", "mat_reader", "memory_limits"},
     {"deep"},
     {"reading", "writing"},
+    {"record"},
     {"config", "drawing", "tiling", "colour_matching"},
     {"colour", "segmentation", "sources", "weights"}
     | {"features", "losses", "optimise", "precision", "spectrum"},

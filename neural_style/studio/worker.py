@@ -93,7 +93,7 @@ def paint(
         now = replace(config, **weights)
         return weights
 
-    def on_step(step: Step) -> None:
+    def on_step(step: Step) -> bool:
         nonlocal due, is_late
         tell(pace.reached(step))
         began = time.monotonic()
@@ -103,8 +103,7 @@ def paint(
             ended = time.monotonic()
             due = began + max(INTERVAL, (ended - began) / MOST_OF_THE_TIME)
         is_late = began >= limit
-        if orders.stop or is_late:
-            raise KeyboardInterrupt
+        return not (orders.stop or is_late)
 
     result = stylize(config, on_step, inputs, checkpoints, adjust)
     path = _written(results, result)
@@ -197,9 +196,8 @@ def preview(config: Config) -> np.ndarray:
     """
     limit = time.monotonic() + PREVIEW_SECONDS
 
-    def on_step(step: Step) -> None:
-        if time.monotonic() >= limit:
-            raise KeyboardInterrupt
+    def on_step(step: Step) -> bool:
+        return time.monotonic() < limit
 
     return stylize(preview_config(config), on_step).image
 
