@@ -38,14 +38,13 @@ FIRST_STEP = 2.0
 SUFFICIENT_DECREASE = 1e-4
 CURVATURE = 0.9
 # Evaluations after which a line search gives up.
-SEARCH_LIMIT = 20
+SEARCH_LIMIT = 10
 # Differences of the loss below this part of it are rounding errors of float32.
 ROUNDING = 1e-6
-# An iteration of L-BFGS is idle if it lowers the loss by less than this part of it and moves the
-# pixels by less than this (root mean square, in grey levels). After so many in a row the run ends.
-IDLE_GAIN = 3e-5
-IDLE_MOVE = 0.05
-PATIENCE = 5
+# An iteration of L-BFGS is idle if it moves no pixel by more than this for each of its evaluations,
+# in grey levels. When idle iterations in a row have taken so many evaluations, the run ends.
+IDLE_MOVE = 0.001
+PATIENCE = 6
 UNBOUNDED = (-math.inf, math.inf)
 # How often one iteration of Adam may be taken back and halved.
 HALVINGS = 30
@@ -298,7 +297,7 @@ def lbfgs(
     Two-loop recursion over the last `memory` steps, and a line search for the strong Wolfe
     conditions. A search that stalls forgets the steps and starts again from steepest descent; one
     that stalls there, or behind an idle iteration, has reached the minimum, as far as the loss's
-    rounding can tell, and ends the run. So do PATIENCE idle iterations in a row.
+    rounding can tell, and ends the run. So do idle iterations in a row.
 
     With bounds the steps are projected (Nocedal and Wright, section 16.7; Schmidt, Kim and Sra,
     "Projected Newton-type methods in machine learning", 2011): pixels that a bound stops take no
@@ -325,7 +324,7 @@ def lbfgs(
     point, problem.start = problem.start, None  # a large image's memory is not held for nothing
     del start
     past = deque(maxlen=memory)
-    idle = 0  # iterations in a row
+    idle = 0  # evaluations
     if after is None:
         yield problem.step(0, point, state={"gradient": point.gradient, "idle": tf.constant(0)})
     else:
@@ -335,6 +334,7 @@ def lbfgs(
         if idle >= PATIENCE:
             return
         note = ""
+        evaluations = problem.evaluations
         while True:
             free = _free(point.image, point.gradient, tf.constant(bounds, tf.float32))
             direction, slope = _direction(point.gradient, free, past, memory, precondition)
@@ -361,13 +361,8 @@ def lbfgs(
         moved, change, curvature = _difference(
             point.image, point.gradient, reached.image, reached.gradient
         )
-        gain = point.total - reached.total
-        if not past and gain <= ROUNDING * abs(point.total):  # even steepest descent leads nowhere
-            idle = PATIENCE
-        elif gain < IDLE_GAIN * abs(point.total) and _root_mean_square(moved) < IDLE_MOVE:
-            idle += 1
-        else:
-            idle = 0
+        spent = problem.evaluations - evaluations
+        idle = 0 if float(tf.reduce_max(tf.abs(moved))) > IDLE_MOVE * spent else idle + spent
         if curvature > 0:
             past.append((moved, change, 1.0 / curvature))
         point = reached

@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 
 from neural_style.errors import shown
-from neural_style.optimise import MEMORY, PAIR, PATIENCE
+from neural_style.optimise import MEMORY, PAIR, PATIENCE, SEARCH_LIMIT
 
 PARTS = {"layout", "identity", "tile", "began", "exact", "last", "best", "history"}
 FACTS = {"iteration", "total", "terms", "seconds", "evaluations", "note", "scale"}
 TERMS = {"content", "style", "tv", "total"}
 LONGEST_NOTE = 500
+MOST_IDLE = PATIENCE + 2 * SEARCH_LIMIT  # evaluations
 LARGEST_TILE = 2**20  # pixels
 
 
@@ -175,7 +176,7 @@ def _check_state(
         _demand(state[f"state/{name}"] > 0, f"state/{name} is not above 0")
     for name in counts:
         count = state[f"state/{name}"]
-        good = count.dtype == np.int32 and count.shape == () and 0 <= count <= PATIENCE
+        good = count.dtype == np.int32 and count.shape == () and 0 <= count <= MOST_IDLE
         _demand(good, f"state/{name} is {shown(count)}")
     if settings["optimizer"] == "adam":
         _demand(state["state/second"].min() >= 0, "state/second is below 0 somewhere")

@@ -428,7 +428,9 @@ def test_it_goes_on_in_the_folder_of_the_interrupted_run(run_cli, flags, stop_at
     for seed in (1, 2):
         stop_at(2)
         assert run_cli(*flags, "-seed", seed)[0] == INTERRUPTED
-    (RESULT.parent.with_name("result_2") / ".abc.part").touch()  # as a kill leaves it
+    (
+        RESULT.parent.with_name("result_2") / ".neural_style-0123456789abcdef.part"
+    ).touch()  # as a kill leaves it
     before = {path: data for path, data in files_in().items() if "result_2" not in str(path)}
     stop_at(0)
     code, out, _ = run_cli(*flags, "-seed", 1, "-resume")

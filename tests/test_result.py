@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from neural_style import record
 from neural_style.config import Config
 from neural_style.errors import StyleError
 from neural_style.images import Picture
@@ -17,6 +18,7 @@ from neural_style.optimise import Step
 from neural_style.reading import read_picture, read_settings_text
 from neural_style.result import Result, ResultFolder, history_csv
 
+HALF = ".neural_style-0123456789abcdef.part"  # as a kill leaves it
 GREY = Picture(np.full((20, 24, 3), 100, np.float32))
 
 
@@ -34,7 +36,7 @@ def write(config: Config, **given: object) -> Path:
 
 
 def names_in(folder: Path) -> set[str]:
-    return {path.name for path in folder.iterdir()}
+    return {path.name for path in folder.iterdir() if path.name != record.NAME}
 
 
 # The result itself
@@ -224,10 +226,10 @@ def test_files_that_earlier_runs_have_left(tmp_path):
 
 def test_a_folder_is_taken_over_and_cleared_of_what_is_half_written(tmp_path):
     path = write(config_for(tmp_path))
-    (path.parent / ".abc.part").touch()
+    (path.parent / HALF).touch()
     folder = ResultFolder(config_for(tmp_path))
     folder.go_on_in(path.parent)
-    assert not (path.parent / ".abc.part").exists()
+    assert not (path.parent / HALF).exists()
     assert folder.write(result_of(config_for(tmp_path))) == path
 
 
@@ -330,3 +332,66 @@ class TestWhatEarlierRunsHaveLeft:
         monkeypatch.setattr(Path, "iterdir", refuse)
         with pytest.raises(StyleError, match=r"^resume: out cannot be read \(Permission denied\)"):
             folder.finished()
+
+
+class TestTheUsersFiles:
+    """What this program has not written, or somebody has changed since, is never removed."""
+
+    NAMES = (
+        *("result.psd", "result_2019.txt", "result_styleguide.pdf", "style_reference.png"),
+        *("mask_mine.png", "style_9.png", ".notes.part", "checkpoint.npz"),
+    )
+
+    @pytest.fixture
+    def folder(self, tmp_path) -> Path:
+        """A result with a snapshot, two styles, and files of the user's beside them."""
+        results = ResultFolder(config_for(tmp_path))
+        results.write_snapshot(3, GREY)
+        results.write(result_of(config_for(tmp_path), names=("style_1", "style_2")))
+        for name in self.NAMES:
+            (results.folder / name).write_text(f"the user's {name}")
+        return results.folder
+
+    def overwrite(self, folder: Path) -> None:
+        ResultFolder(config_for(folder.parent, overwrite=True)).write(
+            result_of(config_for(folder.parent))
+        )
+
+    def unharmed(self, folder: Path) -> bool:
+        return all((folder / name).read_text() == f"the user's {name}" for name in self.NAMES)
+
+    def test_overwriting(self, folder):
+        self.overwrite(folder)
+        assert self.unharmed(folder)
+        assert not (folder / "style_2.png").exists()
+        assert not (folder / "result_00003.png").exists()
+
+    def test_of_ours_what_was_changed(self, folder):
+        (folder / "style_2.png").write_text("drawn over")
+        self.overwrite(folder)
+        assert (folder / "style_2.png").read_text() == "drawn over"
+
+    def test_resuming_removes_nothing(self, folder):
+        results = ResultFolder(config_for(folder.parent))
+        results.go_on_in(folder)
+        before = names_in(folder)
+        results.write(result_of(config_for(folder.parent)))
+        assert names_in(folder) == before
+        assert self.unharmed(folder)
+
+    @pytest.mark.parametrize(
+        "text", ["", "[]", "null", '{"../style_2.png": ""}', '{"a": 1', "\ud800", "[" * 100_000]
+    )
+    def test_without_a_record_nothing_is_removed(self, folder, text):
+        (folder / record.NAME).write_bytes(text.encode("utf-8", "surrogatepass"))
+        self.overwrite(folder)
+        assert (folder / "style_2.png").exists()
+        assert self.unharmed(folder)
+
+    def test_links_are_not_followed(self, folder, tmp_path):
+        outside = tmp_path / "outside.png"
+        (folder / "style_2.png").rename(outside)
+        (folder / "style_2.png").symlink_to(outside)
+        self.overwrite(folder)
+        assert outside.exists()
+        assert (folder / "style_2.png").is_symlink()
