@@ -216,7 +216,7 @@ def test_a_checkpoint_every_minute_and_when_asked_for(tmp_path, clock):
     checkpoints.keep(run_of(3, 2, 1), now=True)
     assert kept(tmp_path) == checkpoints.iteration == 2
     checkpoints.remove()
-    assert list((tmp_path / "result").iterdir()) == []
+    assert list((tmp_path / "result").glob("[!.]*")) == []
 
 
 def test_a_checkpoint_that_takes_long_is_written_less_often(tmp_path, clock, monkeypatch):
@@ -284,7 +284,7 @@ def test_disk_full_is_said_once_and_the_last_checkpoint_stays(tmp_path, disk, ca
         "checkpoint is that of iteration 1"
     ]
     assert kept(tmp_path) == checkpoints.iteration == 1
-    assert [path.name for path in path.parent.iterdir()] == [checkpoint.NAME]  # no .part
+    assert [path.name for path in path.parent.glob("[!.]*")] == [checkpoint.NAME]  # no .part
     disk.clear()
     checkpoints.keep(run_of(3, 2, 1, 0, 0), now=True)
     assert kept(tmp_path) == checkpoints.iteration == 4
@@ -437,8 +437,8 @@ def test_it_goes_on_in_the_folder_of_the_interrupted_run(run_cli, flags, stop_at
     assert (code, out) == (0, "image_output/result_2/result_2.png\n")
     after = files_in()
     assert {path: data for path, data in after.items() if "result_2" not in str(path)} == before
-    assert {path.name for path in Path("image_output/result_2").iterdir()} == {
-        path.name if path != RESULT else "result_2.png" for path in RESULT.parent.iterdir()
+    assert {path.name for path in Path("image_output/result_2").glob("[!.]*")} == {
+        path.name if path != RESULT else "result_2.png" for path in RESULT.parent.glob("[!.]*")
     }
 
 

@@ -253,7 +253,7 @@ def test_a_run_writes_its_files_and_its_png_makes_the_picture_again(run_cli, sho
     assert (code, out) == (0, "image_output/result/result.png\n")
     assert "iteration 3/3" in err
     folder = Path("image_output/result")
-    assert {path.name for path in folder.iterdir()} == {
+    assert {path.name for path in folder.glob("[!.]*")} == {
         *("result.png", "result_00002.png", "content.png", "init.png", "style_1.png"),
         *("config.yaml", "history.csv", "history.png"),
     }

@@ -186,7 +186,7 @@ class TestCommandLine:
             for ending in ("", "_overlay", "_style", "_style_overlay")
         ]
         names = {Path(line.split()[0]).name for line in lines}
-        assert {path.name for path in folder.iterdir()} == names
+        assert {path.name for path in folder.glob("[!.]*")} == names
         maps = [read_picture(line.split()[0]).rgb for line in lines]
         assert [found.shape[:2] for found in maps] == [(96, 80)] * 2 + [(90, 120)] * 2
         for found, line in zip(maps[::2], lines[::2], strict=True):
@@ -198,7 +198,7 @@ class TestCommandLine:
             assert (found[:24] == COLOURS[1]).all()
         # Regions of the photograph alone, in their place, leave nothing of the other picture's.
         run_cli("mask", "a.png", "-clusters", 2, "-overwrite")
-        assert {path.stem.removeprefix("a_labels") for path in folder.iterdir()} == {
+        assert {path.stem.removeprefix("a_labels") for path in folder.glob("[!.]*")} == {
             *("", "_1", "_2", "_overlay")
         }
 

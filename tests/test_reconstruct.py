@@ -36,7 +36,7 @@ def test_sheet(run_cli, random_weights, photograph, tmp_path: Path, monkeypatch)
     assert out == "image_output/reconstruction/reconstruction.png\n"
     sheet = cv2.imread(out.strip())
     assert sheet.shape == (8 + 2 * (40 + 28), 8 + 5 * (48 + 8), 3)
-    names = {path.stem for path in Path("image_output/reconstruction").iterdir()}
+    names = {path.stem for path in Path("image_output/reconstruction").glob("[!.]*")}
     assert {"reconstruction", "content_conv1_2", "style_to_relu5_1"} <= names
     assert len(names) == 11
 

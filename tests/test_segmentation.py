@@ -463,7 +463,7 @@ class TestCommandLine:
         percent = 100 * mask.mean()
         assert lines[0][1].strip() == f"the subject, {percent:.1f} %"
         assert f"the rest, {100 - percent:.1f} %" in lines[1][1]
-        assert {path.name for path in Path("image_output/disc_mask").iterdir()} == {
+        assert {path.name for path in Path("image_output/disc_mask").glob("[!.]*")} == {
             *("disc_mask.png", "disc_mask_inv.png", "disc_mask_overlay.png")
         }
 

@@ -112,7 +112,7 @@ class TestCommandLine:
         assert np.array_equal(cells[0], read_picture("a.png").rgb)
         from_photograph = [np.abs(cell - cells[0]).mean() for cell in cells]
         assert from_photograph[3] < from_photograph[2]
-        assert len(list(Path("image_output/sheet").iterdir())) == 5
+        assert len(list(Path("image_output/sheet").glob("[!.]*"))) == 5
 
     def test_what_is_varied_is_not_shown_as_what_all_were_painted_from(self, sheet):
         values = [*("-vary", "seed", "1"), *("-vary", "style_imgs", "b.png", "a.png b.png")]
@@ -121,7 +121,7 @@ class TestCommandLine:
         drawn = cv2.imread(out.strip())
         below = CAPTION_HEIGHT + LINE_HEIGHT
         assert drawn.shape == (GAP + 3 * 40 + CAPTION_HEIGHT + 2 * below, GAP + 48 + GAP, 3)
-        names = {path.name for path in Path("image_output/grid").iterdir()}
+        names = {path.name for path in Path("image_output/grid").glob("[!.]*")}
         assert {"content.png", "seed_1_style_imgs_a.png_b.png.png"} < names
         assert "style_1.png" not in names
 
@@ -137,7 +137,7 @@ class TestCommandLine:
         monkeypatch.setattr(transfer, "stylize", stylize)
         code, out, _ = sheet("-vary", "seed", "1", "2", "-vary", "tv_weight", "0", "1")
         assert (code, out) == (130, "image_output/sheet/sheet.png\n")
-        names = {path.stem for path in Path("image_output/sheet").iterdir()}
+        names = {path.stem for path in Path("image_output/sheet").glob("[!.]*")}
         assert names == {"sheet", "content", "style_1", "seed_1_tv_weight_0"}
         count[:] = [1]
         code, out, err = sheet("-vary", "seed", "1")
