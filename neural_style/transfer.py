@@ -167,7 +167,8 @@ def stylize(
                 if is_iteration:
                     if step.note:
                         logger.debug("iteration %d: %s", step.iteration, step.note)
-                    if on_step and on_step(step) is False:
+                    is_told_to_stop = on_step and on_step(step) is False
+                    if is_told_to_stop and len(run.history) < config.max_iterations:
                         ended = "stopped"
                         break
                     if checkpoints:

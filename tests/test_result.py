@@ -81,7 +81,7 @@ def test_a_file_of_the_name_is_left_alone(tmp_path):
     for overwrite in (False, True):
         assert write(config_for(tmp_path, overwrite=overwrite)).parent == tmp_path / "result_2"
         assert (tmp_path / "result").read_text() == "mine"
-        for path in (tmp_path / "result_2").glob("[!.]*"):
+        for path in (tmp_path / "result_2").iterdir():
             path.unlink()
         (tmp_path / "result_2").rmdir()
 
