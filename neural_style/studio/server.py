@@ -18,6 +18,7 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 import gradio as gr
 from starlette.middleware import Middleware
 
+from neural_style import memory_limits
 from neural_style.config import samples_folder
 from neural_style.errors import StyleError
 from neural_style.studio import guard
@@ -37,8 +38,10 @@ def serve(settings: Settings) -> None:
     """Serve the studio until Ctrl-C or SIGTERM; then stop all jobs, whose pictures are kept.
 
     Raises:
-        StyleError: the port is taken, or the folder cannot be written.
+        StyleError: the port is taken, the folder cannot be written, or there is too little memory
+            for the painters.
     """
+    memory_limits.check()  # they inherit the limit
     _check_port(settings)
     folder = Path(os.path.expanduser(settings.folder))
     cache = folder.absolute() / "cache"
