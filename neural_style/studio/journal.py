@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import logging
 import time
+import traceback
 from collections.abc import Callable
+from types import SimpleNamespace
+
+logger = logging.getLogger(__name__)
 
 
 class Few(logging.Filter):
@@ -32,3 +36,11 @@ class Few(logging.Filter):
             self._began, self._count = self._clock(), 0
         self._count += 1
         return self._count <= self._most
+
+
+def _log_exception() -> None:
+    logger.error("a call failed", exc_info=True)
+
+
+# For a module of others to have in place of `traceback`: what it prints goes to our log.
+TRACEBACK = SimpleNamespace(**{**vars(traceback), "print_exc": _log_exception})

@@ -16,14 +16,15 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 os.environ["HF_HUB_OFFLINE"] = "1"
 
 import gradio as gr
+import gradio.queueing
 from starlette.middleware import Middleware
 
+from neural_style import memory_limits
 from neural_style.config import samples_folder
 from neural_style.errors import StyleError
-from neural_style.studio import guard
+from neural_style.studio import guard, journal
 from neural_style.studio.guard import Guard
 from neural_style.studio.jobs import Desk
-from neural_style.studio.journal import Few
 from neural_style.studio.page import build
 from neural_style.studio.settings import Settings
 from neural_style.studio.studio import Studio
@@ -37,8 +38,10 @@ def serve(settings: Settings) -> None:
     """Serve the studio until Ctrl-C or SIGTERM; then stop all jobs, whose pictures are kept.
 
     Raises:
-        StyleError: the port is taken, or the folder cannot be written.
+        StyleError: the port is taken, the folder cannot be written, or there is too little memory
+            for the painters.
     """
+    memory_limits.check()  # they inherit the limit
     _check_port(settings)
     folder = Path(os.path.expanduser(settings.folder))
     cache = folder.absolute() / "cache"
@@ -71,8 +74,10 @@ def serve(settings: Settings) -> None:
 def _launch(page: gr.Blocks, studio: Studio) -> None:
     settings = studio.settings
     # What strangers can make it say: Gradio's own errors about requests that nobody's page sends.
-    for name, most in (("uvicorn.error", FAULTS), (guard.__name__, REFUSALS)):
-        logging.getLogger(name).addFilter(Few(most))
+    gradio.queueing.traceback = journal.TRACEBACK
+    limits = {"uvicorn.error": FAULTS, journal.__name__: FAULTS, guard.__name__: REFUSALS}
+    for name, most in limits.items():
+        logging.getLogger(name).addFilter(journal.Few(most))
     logging.getLogger("httpx").setLevel(logging.WARNING)  # Gradio asks itself whether it is up
     page.queue(max_size=100 + settings.most_waiting, default_concurrency_limit=4)
     page.launch(

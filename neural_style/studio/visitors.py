@@ -14,6 +14,7 @@ import contextlib
 import hashlib
 import os
 import re
+import struct
 import tempfile
 import unicodedata
 import warnings
@@ -26,6 +27,7 @@ from PIL import Image
 
 from neural_style.config import PICTURE_SETTINGS, Config, load_settings
 from neural_style.errors import StyleError
+from neural_style.formats import open_image
 from neural_style.result import DEFAULT_FORMAT
 from neural_style.studio.disk import Disk
 from neural_style.studio.settings import Settings
@@ -34,19 +36,27 @@ from neural_style.writing import replacing
 if TYPE_CHECKING:
     import numpy as np
 
-# What may be uploaded, by Pillow's names: the endings of each, its own first.
+# What may be uploaded, of what can be read, by Pillow's names: the endings of each, its own first.
 FORMATS = {
     "PNG": (".png",),
     "JPEG": (".jpg", ".jpeg"),
+    "MPO": (".jpg", ".jpeg"),  # of several pictures
     "WEBP": (".webp",),
     "TIFF": (".tif", ".tiff"),
+    "HEIF": (".heic", ".heif", ".hif"),
+    "AVIF": (".avif",),
     "BMP": (".bmp",),
     "GIF": (".gif",),
 }
-ALLOWED = "PNG, JPEG, WebP, TIFF, BMP or GIF"
+NO_PICTURE = (
+    "the file is not a picture that can be read: give a PNG, JPEG, WebP, TIFF, HEIC, AVIF, BMP or "
+    "GIF"
+)
 # What is no picture where one may stand.
 STARTS = [("init_img_type", name) for name in ("content", "style", "random")]
 MOST_PAGES = 100  # of a file
+# In a HEIF: the name of the box, which may be a long one, version 0, flags, width and height.
+CODED_SIZE = rb"(?:ispe|\0\0\0\x01ispe.{8})\0.{3}(.{8})"
 LONGEST_NAME = 80  # characters, without the ending
 LEAST_TOKEN = 16  # characters; shorter ones could be guessed
 
@@ -287,14 +297,18 @@ def _endings(source: str | os.PathLike[str], most_pixels: int) -> tuple[str, ...
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with Image.open(source, formats=tuple(FORMATS)) as image:
+            with open_image(source) as image:
                 found = image.format
                 pages = [(page.size, _decoded_bytes(page)) for page in _pages(image)]
     except Exception as error:  # whatever a parser makes of a hostile file
-        raise StyleError(f"the file is not a picture that can be read: give a {ALLOWED}") from error
+        raise StyleError(NO_PICTURE) from error
+    if found not in FORMATS:
+        raise StyleError(NO_PICTURE)
+    if found == "HEIF":
+        pages += [(size, pages[0][1]) for size in _coded_sizes(source)]
     for (width, height), each in pages:
         _check_pixels(width, height, most_pixels, each)
-    return FORMATS.get(found, FORMATS["JPEG"])  # JPEGs of several pictures have another name
+    return FORMATS[found]
 
 
 def _pages(image: Image.Image) -> Iterator[Image.Image]:
@@ -306,6 +320,12 @@ def _pages(image: Image.Image) -> Iterator[Image.Image]:
         if number:
             image.seek(number)
         yield image
+
+
+def _coded_sizes(source: str | os.PathLike[str]) -> list[tuple[int, ...]]:
+    """Return the width and height of all that is coded in a HEIF, of which it may show a part."""
+    boxes = re.findall(CODED_SIZE, Path(source).read_bytes(), re.DOTALL)
+    return [struct.unpack(">II", pair) for pair in boxes]
 
 
 def _decoded_bytes(image: Image.Image) -> int:

@@ -109,8 +109,12 @@ def paint(
     path = _written(results, result)
     if not result.interrupted:
         checkpoints.remove()
-    late = is_late and not orders.stop and result.interrupted
-    message = f"stopped after {minutes:g} minutes, as long as this server paints at once" * late
+    message = ""
+    if result.ended == "converged":
+        count = f"{len(result.history)} of {config.max_iterations} iterations"
+        message = f"nothing more to gain after {count}"
+    elif result.ended == "stopped" and is_late and not orders.stop:
+        message = f"stopped after {minutes:g} minutes, as long as this server paints at once"
     return Painted(path, result.interrupted, message)
 
 

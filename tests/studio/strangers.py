@@ -9,6 +9,7 @@ from __future__ import annotations
 import http.client
 import io
 import json
+import random
 import sys
 import urllib.parse
 from collections.abc import Iterator
@@ -85,8 +86,9 @@ def noise(megabytes: float, seed: int = 0) -> bytes:
     """Return a PNG of so many megabytes; others for other seeds."""
     side = int((megabytes * 1e6 / 3) ** 0.5)
     file = io.BytesIO()
-    Image.new("RGB", (side, side)).save(file, "PNG", compress_level=0)
-    return file.getvalue() + bytes([seed])
+    pixels = random.Random(seed).randbytes(3 * side * side)
+    Image.frombytes("RGB", (side, side), pixels).save(file, "PNG", compress_level=0)
+    return file.getvalue()
 
 
 def foreign_pages(url: str) -> Iterator[str]:

@@ -18,9 +18,9 @@ import strangers
 from PIL import Image
 from strangers import API, ask, call, noise, upload
 
-from neural_style import Config
+from neural_style import Config, StyleError
 from neural_style.config import samples_folder
-from neural_style.studio import server
+from neural_style.studio import journal, server
 from neural_style.studio.jobs import Desk
 from neural_style.studio.messages import Painted
 from neural_style.studio.page import build
@@ -223,6 +223,22 @@ def test_refusals_are_short_and_few_in_the_log(place, caplog):
     said = [record.getMessage() for record in caplog.records if "refused" in record.getMessage()]
     assert len(said) <= server.REFUSALS
     assert all(len(line) < 200 and "\n" not in line for line in said)
+
+
+def test_calls_that_make_no_sense_are_few_in_the_log(place, caplog, capsys):
+    for _ in range(2 * server.FAULTS):
+        assert b"event: error" in call(place.url, "paint", [])[2]
+    assert "Traceback" not in capsys.readouterr().err
+    said = [record for record in caplog.records if record.name == journal.__name__]
+    assert 0 < len(said) <= server.FAULTS
+
+
+def test_too_little_memory_for_its_painters_is_said_at_the_start(monkeypatch, tmp_path):
+    resource = pytest.importorskip("resource")
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (2**30, -1))
+    with pytest.raises(StyleError, match=r"memory: this process may take 1\.0 GB"):
+        server.serve(Settings(folder=str(tmp_path / "studio")))
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.slow

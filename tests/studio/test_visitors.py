@@ -23,6 +23,7 @@ from neural_style.studio.settings import Settings
 from neural_style.studio.visitors import Visitors
 from neural_style.writing import write_picture
 
+DATA = Path(__file__).resolve().parent.parent / "data"
 ANN, BOB = "ann" * 10, "bob" * 10
 GREY = np.full((20, 24, 3), 100, np.uint8)
 
@@ -76,6 +77,8 @@ def paint(visitors: Visitors, token: str, name: str = "result", size: int = 0) -
         ("TIFF", "../../lake.tif", "lake.tif"),
         ("BMP", "lake.v2.bmp", "lake.v2.bmp"),
         ("GIF", ".gif", "picture.gif"),
+        ("AVIF", "lake.avif", "lake.avif"),
+        ("AVIF", "lake.heic", "lake.avif"),
         ("PNG", "...png", "picture.png"),
         ("PNG", "see \u00e4\u6e56@mask:0.5.png", "see_\u00e4\u6e56_mask_0.5.png"),
         ("PNG", "a\0b.png", "a_b.png"),
@@ -105,6 +108,25 @@ def test_a_telephones_jpeg_of_two_pictures(keep):
     file = io.BytesIO()
     two[0].save(file, "MPO", save_all=True, append_images=two[1:])
     assert keep(file.getvalue(), "lake.jpg").name == "lake.jpg"
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [("IMG_1.HEIC", "IMG_1.heic"), ("lake.heif", "lake.heif"), ("lake.jpg", "lake.heic")],
+)
+def test_a_telephones_heic(keep, name, kept):
+    path = keep((DATA / "turned.heic").read_bytes(), name)
+    assert path.name == kept
+    assert read_picture(path).size == read_picture(DATA / "turned.heic").size
+
+
+def test_a_heic_that_shows_a_part_of_too_many_pixels(keep):
+    data = (DATA / "turned.heic").read_bytes()
+    size = struct.pack(">4xII", 64, 64)  # of which it shows 64 x 48
+    assert data.count(b"ispe" + size) == 1
+    large = data.replace(size, struct.pack(">4xII", 9000, 8000))
+    with pytest.raises(StyleError, match="9000 x 8000 pixels, allowed are 40 million"):
+        keep(large, "lake.heic")
 
 
 def test_painted_masks(visitors):
@@ -150,6 +172,8 @@ SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
         (zipped(), "not a picture"),
         (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "not a picture"),  # runs programs
         (b"P6 20 20 255\n" + bytes(1200), "not a picture"),
+        (encoded("TGA"), "not a picture"),  # which is read elsewhere
+        ((DATA / "turned.heic").read_bytes()[:300], "not a picture"),
         (encoded("PNG")[:20], "not a picture"),
         (bomb(30000, 30000), "has 30000 x 30000 pixels, allowed are 40 million in all"),
         (bomb(2**31 - 1, 2**31 - 1), "has 2147483647 x 2147483647 pixels"),

@@ -147,6 +147,19 @@ def test_stopped_after_the_minutes_that_are_allowed(settings, tmp_path):
     assert not painted.message
 
 
+def test_the_visitor_learns_that_nothing_more_was_to_be_gained(settings, tmp_path, monkeypatch):
+    kept = worker.stylize
+
+    def converged(*given):
+        result = kept(*given)
+        return replace(result, history=result.history[:4], ended="converged")
+
+    monkeypatch.setattr(worker, "stylize", converged)
+    painted, _ = run(settings(), tmp_path / "one")
+    assert painted.message == "nothing more to gain after 4 of 6 iterations"
+    assert not painted.interrupted
+
+
 def test_colours_alone(settings, tmp_path):
     painted, _ = run(settings(transfer="color"), tmp_path / "one")
     assert painted.path.is_file()
