@@ -338,7 +338,7 @@ def test_ctrl_c_keeps_the_best_picture(short_run, pictures):
         said,
     )
     # Its own lines are all that it says: nothing of TensorFlow's.
-    own = r"network |iteration |painted |neural_style: "
+    own = r"weights |network |iteration |painted |neural_style: "
     assert [line for line in said.splitlines() if not re.match(own, line)] == []
     for path in pictures.glob("image_output/result/*.png"):
         with Image.open(path) as image:
