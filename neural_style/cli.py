@@ -26,7 +26,7 @@ from neural_style import memory_limits
 from neural_style.config import FIELDS, Config, preset_names
 from neural_style.errors import StyleError, did_you_mean, one_line
 from neural_style.fields import kind_of
-from neural_style.interrupts import exit_code, obey
+from neural_style.interrupts import exit_code, obey, waiting
 from neural_style.quiet import silence
 from neural_style.streams import keep_open
 from neural_style.studio.settings import FIELDS as STUDIO_FIELDS
@@ -37,6 +37,7 @@ if TYPE_CHECKING:  # loads the picture libraries
     from neural_style.result import Result, ResultFolder
     from neural_style.segmentation import Request
     from neural_style.sheet import Cell
+    from neural_style.transfer import Inputs
 
 BAD_INPUT, BAD_FLAGS = 1, 2
 
@@ -227,9 +228,8 @@ def _stylize(config: Config) -> int:
         return _recolour(config)
     with _start(config):
         from neural_style.checkpoint import NAME, Checkpoints
-        from neural_style.progress import progress, tensorboard
         from neural_style.result import ResultFolder
-        from neural_style.transfer import finish, load_inputs, stylize
+        from neural_style.transfer import load_inputs
 
         inputs = load_inputs(config)  # here, since libtiff too talks past Python
         folder = ResultFolder(config, inputs.content.shape[:2])
@@ -240,6 +240,15 @@ def _stylize(config: Config) -> int:
             print(finished)
             return 0
     checkpoints = Checkpoints(folder, config.resume)
+    with waiting():  # until the picture is written
+        return _paint(config, inputs, folder, checkpoints)
+
+
+def _paint(config: Config, inputs: Inputs, folder: ResultFolder, checkpoints: Checkpoints) -> int:
+    """Paint one picture and write it; return the exit code."""
+    from neural_style.progress import progress, tensorboard
+    from neural_style.transfer import finish, stylize
+
     with tensorboard(config) as record, progress(config) as show:
 
         def on_step(step: Any) -> None:
@@ -318,7 +327,8 @@ def _reconstruct(jobs: list[tuple[str, Config]]) -> int:
     results, code = _paint_each(jobs)
     names = [name for name, _ in jobs[: len(results)]]
     rows = sheet_rows(list(zip(names, results, strict=True)))
-    print(_written(folder, lambda: folder.write_sheet(rows)))
+    with waiting():
+        print(_written(folder, lambda: folder.write_sheet(rows)))
     return code or _code(folder)
 
 
@@ -332,7 +342,8 @@ def _sheet(cells: list[list[Cell]]) -> int:
         folder = ResultFolder(jobs[0][1])
     results, code = _paint_each(jobs)
     rows = sheet_rows(cells, results)
-    print(_written(folder, lambda: folder.write_sheet(rows)))
+    with waiting():
+        print(_written(folder, lambda: folder.write_sheet(rows)))
     return code or _code(folder)
 
 

@@ -42,22 +42,25 @@ def exit_code() -> int:
 
 @contextlib.contextmanager
 def waiting() -> Iterator[None]:
-    """Let Ctrl-C wait for `check`; a second one does not wait.
+    """Let Ctrl-C, and what `obey` has made the same, wait for `check`; a second one does not wait.
 
     Where Ctrl-C does not mean KeyboardInterrupt, because the program that calls us has a handler
-    of its own, and in other threads than the main one, which cannot have any, nothing changes.
+    of its own or a shell has it ignored, that stays so. In other threads than the main one, which
+    cannot have any handler, nothing changes, nor within another `waiting`.
     """
     global _heard, _waits
-    in_main = threading.current_thread() is threading.main_thread()
-    if not in_main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+    if _waits or threading.current_thread() is not threading.main_thread():
         yield
         return
     _heard, _waits = False, True
-    signal.signal(signal.SIGINT, _hear)
+    is_ours = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if is_ours:
+        signal.signal(signal.SIGINT, _hear)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        if is_ours:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         _heard = _waits = False
 
 

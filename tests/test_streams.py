@@ -121,3 +121,26 @@ def test_a_place_that_cannot_be_written_is_replaced(run_cli, tmp_path, flags, mo
     )
     assert "-resume" not in err
     assert not list(Path("result").iterdir())
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_the_result_is_written_waits(run_cli, tmp_path, flags, monkeypatch, number):
+    from neural_style import result
+
+    monkeypatch.chdir(tmp_path)
+    true_write = result.ResultFolder.write
+
+    def write(self, painted) -> Path:
+        signal.raise_signal(number)
+        return true_write(self, painted)
+
+    monkeypatch.setattr(result.ResultFolder, "write", write)
+    before = {it: signal.getsignal(it) for it in (signal.SIGINT, signal.SIGTERM)}
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        code, out, err = run_cli(*flags)
+    finally:
+        for it, handler in before.items():
+            signal.signal(it, handler)
+    assert (code, out) == (0, f"{RESULT}\n"), err
+    assert RESULT.exists()
