@@ -2,7 +2,9 @@
 
 import hashlib
 import http.server
+import re
 import threading
+import tracemalloc
 from pathlib import Path
 
 import h5py
@@ -165,6 +167,32 @@ def test_bad_files(random_weights, tmp_path: Path):
             load_weights(str(path))
         assert str(path) in str(error.value)
         assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("names", "given", "problem"),
+    [
+        (["kernel"], {"shape": (2**15,) * 3, "chunks": (1, 1, 1)}, "(32768, 32768, 32768)"),
+        (["kernel"], {"shape": (2**9,) * 3}, "(512, 512, 512)"),
+        (
+            ["kernel"],
+            {"shape": (3, 3, 3, 64), "maxshape": (None,) * 4, "chunks": (2**7,) * 4},
+            "(128, 128, 128, 128)",
+        ),
+        (map(str, range(20)), {"shape": (9, 2**18)}, "more than a kernel and a bias"),
+    ],
+    ids=["terabytes", "half a gigabyte", "a chunk of a gigabyte", "many"],
+)
+def test_what_claims_to_be_huge_is_refused_before_it_is_read(tmp_path: Path, names, given, problem):
+    path = tmp_path / "huge.h5"
+    with h5py.File(path, "w") as file:
+        for name in names:  # of no byte: HDF5 fills them in
+            file.create_dataset(f"conv1_1/{name}", dtype=np.float32, fillvalue=1, **given)
+    tracemalloc.start()
+    with pytest.raises(StyleError, match=re.escape(problem)):
+        load_weights(str(path))
+    assert tracemalloc.get_traced_memory()[1] < 2**25
+    tracemalloc.stop()
 
 
 def test_weights_of_the_other_network(random_weights):
