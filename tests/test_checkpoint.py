@@ -710,3 +710,38 @@ def test_adams_learning_rate_is_checked(tmp_path):
         mutated(path, array(f"state/{name}", filled(value)))
         with pytest.raises(StyleError, match=f"state/{name} is "):
             checkpoint.read(path, identity)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stops", [[1, 3], [2]], ids=["in both", "just in float32"])
+def test_a_run_that_goes_on_in_float32_is_resumed(tmp_path, photograph, painting, caplog, stops):
+    """Of bfloat16, from the style itself, which stalls after one iteration."""
+    caplog.set_level(logging.INFO)
+    settings = Config(
+        content_img=photograph[:32, :32],
+        style_imgs=[painting],
+        model_weights="compact",
+        precision="bfloat16",
+        init_img_type="style",
+        max_iterations=5,
+        device="/cpu:0",
+        img_output_dir=tmp_path,
+    )
+
+    def paint(stop: int | None = None, resume: bool = False) -> transfer.Result:
+        checkpoints = Checkpoints(ResultFolder(settings, (32, 32)), resume)
+        return transfer.stylize(
+            settings, lambda step: step.iteration != stop, checkpoints=checkpoints
+        )
+
+    expected = paint()
+    assert "bfloat16 tells no more: going on in float32" in caplog.messages
+    for number, stop in enumerate(stops):
+        assert paint(stop, resume=number > 0).ended == "stopped"
+        with np.load(tmp_path / "result" / checkpoint.NAME) as file:
+            assert json.loads(file["about"].tobytes())["exact"] == (stop > 1)
+    caplog.clear()
+    result = paint(resume=True)
+    assert ("bfloat16 tells no more: going on in float32" in caplog.messages) == (stop == 1)
+    np.testing.assert_array_equal(result.picture.rgb, expected.picture.rgb)
+    assert [step.total for step in result.history] == [step.total for step in expected.history]
