@@ -3,8 +3,11 @@
 import hashlib
 import http.server
 import re
+import struct
+import sys
 import threading
 import tracemalloc
+import zlib
 from pathlib import Path
 
 import h5py
@@ -108,9 +111,23 @@ def test_a_reader_that_crashes_or_never_ends_is_a_sentence(
         load_weights(str(path))
 
 
-def test_matconvnet_without_scipy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    import sys
+@pytest.mark.skipif(sys.platform != "linux", reason="limits memory on Linux alone")
+def test_a_mat_that_claims_to_be_huge_is_refused(tmp_path: Path):
+    """A compressed matrix whose data, says their tag, are of 2 GB."""
+    integers, doubles, matrix, compressed = 5, 9, 14, 15
+    parts = struct.pack("<IIII", 6, 8, 6, 0)  # flags: of doubles
+    parts += struct.pack("<IIII", integers, 8, 2**14, 2**14)
+    parts += struct.pack("<HH4s", 1, 4, b"abcd")  # the name
+    parts += struct.pack("<II", doubles, 2**31 - 8) + bytes(64)
+    data = zlib.compress(struct.pack("<II", matrix, len(parts)) + parts)
+    header = b"MATLAB 5.0 MAT-file".ljust(124) + struct.pack("<H2s", 0x100, b"IM")
+    path = tmp_path / "huge.mat"
+    path.write_bytes(header + struct.pack("<II", compressed, len(data)) + data)
+    with pytest.raises(StyleError, match="a few of its bytes claim to be gigabytes"):
+        load_weights(str(path))
 
+
+def test_matconvnet_without_scipy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     path = tmp_path / "a.mat"
     path.write_bytes(b"x")
     monkeypatch.setitem(sys.modules, "scipy.io", None)
