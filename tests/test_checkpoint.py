@@ -33,7 +33,7 @@ def step(iteration: int, total: float, value: float = 0.5, **given: object) -> S
 def run_of(*totals: float) -> Run:
     run = Run(tile=176)
     for iteration, total in enumerate(totals):
-        state = {"scale": tf.constant(0.5)}
+        state = {"scale": tf.constant(0.5), "idle": tf.constant(0)}
         state |= {"gradient": tf.random.stateless_normal([1, 2, 3, 3], [iteration, 0])}
         note = "stalled" if iteration == 2 else ""
         run = run.extended(step(iteration, total, iteration / 3, state=state, note=note))
