@@ -151,7 +151,8 @@ def test_fifty_kills(whole, tmp_path, seed, number):
     run = start(flags, folder)
     iteration = kill(run, number, generator)
     killed = {signal.SIGKILL: -signal.SIGKILL, signal.SIGTERM: 128 + signal.SIGTERM}[number]
-    assert run.returncode in (killed, 0)  # 0: it was faster
+    # 0: it was faster; and before it listens, the signal ends it as it ends every program.
+    assert run.returncode in (killed, 0, *(() if iteration else (-number,)))
     if run.returncode and iteration:
         assert result.with_name(checkpoint.NAME).exists()
         assert result.exists() or number == signal.SIGKILL
