@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -12,6 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
+# Bytes of memory: trained weights hardly shrink when they are compressed.
+SPARE, EXPANSION = 2**30, 4
 TIMEOUT = 120.0  # seconds; the largest such file, VGG19 with all its layers, took a few
 
 
@@ -46,9 +49,14 @@ def read_mat(path: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
 
 
 def convert(path: str, out: str) -> None:
-    """Write the convolutions of a .mat file as .npz."""
+    """Write the convolutions of a .mat file as .npz.
+
+    Raises:
+        MemoryError: it takes far more memory than its size lets expect, on Linux.
+    """
     import scipy.io
 
+    _limit_memory(SPARE + EXPANSION * os.path.getsize(path))
     arrays = {}
     for layer in scipy.io.loadmat(path, simplify_cells=True)["layers"]:
         if layer["type"] == "conv" and layer["name"].startswith("conv"):
@@ -62,5 +70,22 @@ def convert(path: str, out: str) -> None:
     np.savez(out, allow_pickle=False, **arrays)
 
 
+def _limit_memory(more: int) -> None:
+    """Let this process take so many bytes more than it has, where Linux tells how many it has."""
+    statm = Path("/proc/self/statm")
+    if not statm.exists():
+        return
+    import resource  # not on Windows
+
+    pages = int(statm.read_text().split()[0])
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    limit = pages * resource.getpagesize() + more
+    if hard == resource.RLIM_INFINITY or limit < hard:
+        resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
+
+
 if __name__ == "__main__":
-    convert(*sys.argv[1:])
+    try:
+        convert(*sys.argv[1:])
+    except MemoryError:
+        sys.exit("a few of its bytes claim to be gigabytes")

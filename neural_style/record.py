@@ -38,9 +38,10 @@ class Record:
         return set(self._digests)
 
     def add(self, path: Path) -> None:
-        """Take note of a file that was written just now."""
-        self._digests[path.name] = _digest(path)
-        self._write()
+        """Take note of a file that was written just now, unless it is gone already."""
+        with contextlib.suppress(OSError):
+            self._digests[path.name] = _digest(path)
+            self._write()
 
     def remove(self, name: str) -> None:
         """Remove a file that is as it was written; what somebody has changed since is theirs."""

@@ -161,8 +161,9 @@ def _check_state(
     if settings["optimizer"] == "adam":
         images, positive, counts = ["first", "second"], ["learning_rate", "scale"], []
     else:
-        pairs = min(MEMORY, iterations, len(state) // len(PAIR))
         *both, inverse = PAIR
+        pairs = sum(name.startswith(f"state/{inverse}_") for name in state)  # fewer after a stall
+        pairs = min(MEMORY, iterations, pairs)
         images = ["gradient", *(f"{name}_{i}" for i in range(pairs) for name in both)]
         positive = ["scale", *(f"{inverse}_{i}" for i in range(pairs))]
         counts = ["idle"]

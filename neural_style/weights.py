@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import logging
+import math
 import os
 import re
 import socket
@@ -18,7 +19,7 @@ from urllib.error import HTTPError
 import keras
 import numpy as np
 
-from neural_style.errors import StyleError, first_line
+from neural_style.errors import StyleError, first_line, shortened
 from neural_style.layers import convolutions
 from neural_style.mat_reader import read_mat
 
@@ -195,12 +196,20 @@ def _read_h5(path: Path, network: str) -> Weights:
     import h5py  # comes with Keras; only wanted here
 
     arrays: dict[str, list[np.ndarray]] = {}
+    most = _largest_kernel(network)
     with h5py.File(path, "r") as file:
 
         def visit(name: str, item: object) -> None:
             layer = re.search(r"(block|conv)\d_(conv)?\d|conv2d(_\d+)?(?=/)", name)
             if isinstance(item, h5py.Dataset) and layer:
-                arrays.setdefault(layer[0], []).append(np.asarray(item, np.float32))
+                # A few bytes may say that they are terabytes, in all or in a chunk.
+                for shape in (item.shape or (), item.chunks or ()):
+                    if math.prod(shape) > most:
+                        raise ValueError(f"{shortened(name)} has the shape {shape}")
+                pair = arrays.setdefault(layer[0], [])
+                if len(pair) == 2:
+                    raise ValueError(f"{shortened(layer[0])} has more than a kernel and a bias")
+                pair.append(np.asarray(item, np.float32))
 
         file.visititems(visit)
     order = [name for name, _, _ in convolutions(network)]
@@ -213,6 +222,11 @@ def _read_h5(path: Path, network: str) -> Weights:
             name = re.sub(r"block(\d)_conv(\d)", r"conv\1_\2", layer)
         weights[name] = tuple(sorted(pair, key=np.ndim, reverse=True))
     return weights
+
+
+def _largest_kernel(network: str) -> int:
+    """Return how many numbers the largest array of a network has."""
+    return max(9 * before * after for _, before, after in convolutions(network))
 
 
 def _read_mat(path: Path, network: str) -> Weights:

@@ -13,7 +13,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from neural_style import Config, StyleError, checkpoint, progress, tiling, transfer
+from neural_style import Config, StyleError, checkpoint, progress, record, tiling, transfer
 from neural_style.checkpoint import Checkpoints, Run, identity_of
 from neural_style.images import Picture
 from neural_style.memory import estimate_peak
@@ -33,7 +33,7 @@ def step(iteration: int, total: float, value: float = 0.5, **given: object) -> S
 def run_of(*totals: float) -> Run:
     run = Run(tile=176)
     for iteration, total in enumerate(totals):
-        state = {"scale": tf.constant(0.5)}
+        state = {"scale": tf.constant(0.5), "idle": tf.constant(0)}
         state |= {"gradient": tf.random.stateless_normal([1, 2, 3, 3], [iteration, 0])}
         note = "stalled" if iteration == 2 else ""
         run = run.extended(step(iteration, total, iteration / 3, state=state, note=note))
@@ -216,11 +216,12 @@ def test_a_checkpoint_every_minute_and_when_asked_for(tmp_path, clock):
     checkpoints.keep(run_of(3, 2, 1), now=True)
     assert kept(tmp_path) == checkpoints.iteration == 2
     checkpoints.remove()
-    assert list((tmp_path / "result").glob("[!.]*")) == []
+    assert [path.name for path in (tmp_path / "result").iterdir()] == [record.NAME]
 
 
 def test_a_checkpoint_that_takes_long_is_written_less_often(tmp_path, clock, monkeypatch):
-    def slow(*_: object) -> None:
+    def slow(path: Path, *_: object) -> None:
+        path.touch()
         clock[0] += 10
 
     monkeypatch.setattr(checkpoint, "write", slow)
@@ -233,6 +234,14 @@ def test_a_checkpoint_that_takes_long_is_written_less_often(tmp_path, clock, mon
     clock[0] += 1
     checkpoints.keep(run_of(3, 2))
     assert checkpoints.iteration == 1
+
+
+def test_a_folder_that_vanishes_as_a_checkpoint_is_written_ends_no_run(tmp_path, monkeypatch):
+    monkeypatch.setattr(checkpoint, "write", lambda path, *_: path.parent.rmdir())
+    checkpoints = Checkpoints(ResultFolder(config(tmp_path)))
+    checkpoints.open(IDENTITY)
+    checkpoints.keep(run_of(3), now=True)
+    assert checkpoints.iteration is None
 
 
 def test_a_step_without_state_is_not_kept(tmp_path):
@@ -279,12 +288,12 @@ def test_disk_full_is_said_once_and_the_last_checkpoint_stays(tmp_path, disk, ca
         checkpoints.keep(run_of(3, 2, 1), now=True)
         checkpoints.keep(run_of(3, 2, 1, 0), now=True)
     path = tmp_path / "result" / checkpoint.NAME
-    assert [record.message for record in caplog.records] == [
+    assert caplog.messages == [
         f"{path} cannot be written: No space left on device; the run goes on, its last "
         "checkpoint is that of iteration 1"
     ]
     assert kept(tmp_path) == checkpoints.iteration == 1
-    assert [path.name for path in path.parent.glob("[!.]*")] == [checkpoint.NAME]  # no .part
+    assert {path.name for path in path.parent.iterdir()} == {checkpoint.NAME, record.NAME}
     disk.clear()
     checkpoints.keep(run_of(3, 2, 1, 0, 0), now=True)
     assert kept(tmp_path) == checkpoints.iteration == 4
@@ -429,7 +438,7 @@ def test_it_goes_on_in_the_folder_of_the_interrupted_run(run_cli, flags, stop_at
         stop_at(2)
         assert run_cli(*flags, "-seed", seed)[0] == INTERRUPTED
     (
-        RESULT.parent.with_name("result_2") / ".neural_style-0123456789abcdef.part"
+        RESULT.parent.with_name("result_2") / f".neural_style-{16 * 'a'}.part"
     ).touch()  # as a kill leaves it
     before = {path: data for path, data in files_in().items() if "result_2" not in str(path)}
     stop_at(0)
@@ -437,8 +446,8 @@ def test_it_goes_on_in_the_folder_of_the_interrupted_run(run_cli, flags, stop_at
     assert (code, out) == (0, "image_output/result_2/result_2.png\n")
     after = files_in()
     assert {path: data for path, data in after.items() if "result_2" not in str(path)} == before
-    assert {path.name for path in Path("image_output/result_2").glob("[!.]*")} == {
-        path.name if path != RESULT else "result_2.png" for path in RESULT.parent.glob("[!.]*")
+    assert {path.name for path in Path("image_output/result_2").iterdir()} == {
+        path.name if path != RESULT else "result_2.png" for path in RESULT.parent.iterdir()
     }
 
 
@@ -495,7 +504,9 @@ def test_disk_full_while_it_runs(run_cli, flags, disk):
     assert not list(Path().rglob("*.part"))
 
 
-def test_disk_full_at_the_end_loses_nothing(run_cli, flags, disk):
+def test_disk_full_at_the_end_loses_nothing(run_cli, flags, disk, monkeypatch):
+    """Full wherever the result could go."""
+    monkeypatch.setattr("tempfile.tempdir", str(Path("temporary").absolute()))
     disk.append("result.png")
     code, out, err = run_cli(*flags)
     assert (code, out) == (1, "")
@@ -668,6 +679,7 @@ MUTATIONS = {
     "scale that is a picture": lambda _, arrays: arrays.update(
         {"state/scale": arrays["state/gradient"]}
     ),
+    "idle without end": array("state/idle", filled(10**6)),
     "another state": lambda _, arrays: arrays.update({"state/other": arrays["last"]}),
     "state of Adam": lambda _, arrays: arrays.update({"state/first": arrays["last"]}),
     "half a pair": lambda _, arrays: arrays.update({"state/moved_0": arrays["last"]}),
@@ -712,3 +724,38 @@ def test_adams_learning_rate_is_checked(tmp_path):
         mutated(path, array(f"state/{name}", filled(value)))
         with pytest.raises(StyleError, match=f"state/{name} is "):
             checkpoint.read(path, identity)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stops", [[1, 3], [2]], ids=["in both", "just in float32"])
+def test_a_run_that_goes_on_in_float32_is_resumed(tmp_path, photograph, painting, caplog, stops):
+    """Of bfloat16, from the style itself, which stalls after one iteration."""
+    caplog.set_level(logging.INFO)
+    settings = Config(
+        content_img=photograph[:32, :32],
+        style_imgs=[painting],
+        model_weights="compact",
+        precision="bfloat16",
+        init_img_type="style",
+        max_iterations=5,
+        device="/cpu:0",
+        img_output_dir=tmp_path,
+    )
+
+    def paint(stop: int | None = None, resume: bool = False) -> transfer.Result:
+        checkpoints = Checkpoints(ResultFolder(settings, (32, 32)), resume)
+        return transfer.stylize(
+            settings, lambda step: step.iteration != stop, checkpoints=checkpoints
+        )
+
+    expected = paint()
+    assert "bfloat16 tells no more: going on in float32" in caplog.messages
+    for number, stop in enumerate(stops):
+        assert paint(stop, resume=number > 0).ended == "stopped"
+        with np.load(tmp_path / "result" / checkpoint.NAME) as file:
+            assert json.loads(file["about"].tobytes())["exact"] == (stop > 1)
+    caplog.clear()
+    result = paint(resume=True)
+    assert ("bfloat16 tells no more: going on in float32" in caplog.messages) == (stop == 1)
+    np.testing.assert_array_equal(result.picture.rgb, expected.picture.rgb)
+    assert [step.total for step in result.history] == [step.total for step in expected.history]

@@ -24,6 +24,7 @@ SNAPSHOTS = [
     RESULT.with_stem(f"result_{iteration:05d}") for iteration in range(EVERY, ITERATIONS + 1, EVERY)
 ]
 READY = "ready"
+LONGEST = 240  # seconds of one of its runs; on a machine without other work they take about ten
 PROGRAM = f"""
 import sys
 from neural_style import checkpoint
@@ -90,7 +91,7 @@ def whole(tmp_path_factory, random_weights) -> Callable[[str, bool], Whole]:
             flags = [*common, *KINDS[kind], *(masks if masked else [])]
             folder = tmp_path_factory.mktemp("whole")
             process = start(flags, folder)
-            _, said = process.communicate(timeout=120)
+            _, said = process.communicate(timeout=LONGEST)
             assert process.returncode == 0, said
             done[kind, masked] = Whole(flags, pixels_of(folder))
         return done[kind, masked]
@@ -110,11 +111,16 @@ def kill(run: subprocess.Popen, number: signal.Signals, generator: random.Random
     """Kill a run at a random moment; return the iteration that it had reached."""
     iteration = generator.randint(0, ITERATIONS)  # 0: while it starts
     awaited = f"iteration {iteration}/" if iteration else READY
-    while awaited not in run.stderr.readline():
-        assert run.poll() in (None, 0)
+    said = ""
+    for line in run.stderr:
+        said += line
+        if awaited in line:
+            break
+    else:
+        raise AssertionError(f"it came to no iteration {iteration}:\n{said}")
     time.sleep(generator.uniform(0, 0.1) if iteration else generator.uniform(0.2, 3))
     run.send_signal(number)
-    run.communicate(timeout=60)
+    run.communicate(timeout=LONGEST)
     return iteration
 
 
@@ -125,6 +131,7 @@ KILLS = [
 ]
 
 
+@pytest.mark.timeout(4 * LONGEST)
 @pytest.mark.parametrize(("seed", "number"), KILLS)
 def test_fifty_kills(whole, tmp_path, seed, number):
     """A killed run is resumed: the same pixels, all snapshots, no file of the user's touched.
@@ -144,7 +151,8 @@ def test_fifty_kills(whole, tmp_path, seed, number):
     run = start(flags, folder)
     iteration = kill(run, number, generator)
     killed = {signal.SIGKILL: -signal.SIGKILL, signal.SIGTERM: 128 + signal.SIGTERM}[number]
-    assert run.returncode in (killed, 0)  # 0: it was faster
+    # 0: it was faster; and before it listens, the signal ends it as it ends every program.
+    assert run.returncode in (killed, 0, *(() if iteration else (-number,)))
     if run.returncode and iteration:
         assert result.with_name(checkpoint.NAME).exists()
         assert result.exists() or number == signal.SIGKILL
@@ -152,7 +160,7 @@ def test_fifty_kills(whole, tmp_path, seed, number):
         users = put_users_files(result.parent)
 
     resumed = start(flags, folder, "-resume")
-    _, said = resumed.communicate(timeout=120)
+    _, said = resumed.communicate(timeout=LONGEST)
     assert resumed.returncode == 0, said
     found = pixels_of(folder)
     for path, expected in undisturbed.pixels.items():

@@ -2,7 +2,12 @@
 
 import hashlib
 import http.server
+import re
+import struct
+import sys
 import threading
+import tracemalloc
+import zlib
 from pathlib import Path
 
 import h5py
@@ -106,9 +111,23 @@ def test_a_reader_that_crashes_or_never_ends_is_a_sentence(
         load_weights(str(path))
 
 
-def test_matconvnet_without_scipy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    import sys
+@pytest.mark.skipif(sys.platform != "linux", reason="limits memory on Linux alone")
+def test_a_mat_that_claims_to_be_huge_is_refused(tmp_path: Path):
+    """A compressed matrix whose data, says their tag, are of 2 GB."""
+    integers, doubles, matrix, compressed = 5, 9, 14, 15
+    parts = struct.pack("<IIII", 6, 8, 6, 0)  # flags: of doubles
+    parts += struct.pack("<IIII", integers, 8, 2**14, 2**14)
+    parts += struct.pack("<HH4s", 1, 4, b"abcd")  # the name
+    parts += struct.pack("<II", doubles, 2**31 - 8) + bytes(64)
+    data = zlib.compress(struct.pack("<II", matrix, len(parts)) + parts)
+    header = b"MATLAB 5.0 MAT-file".ljust(124) + struct.pack("<H2s", 0x100, b"IM")
+    path = tmp_path / "huge.mat"
+    path.write_bytes(header + struct.pack("<II", compressed, len(data)) + data)
+    with pytest.raises(StyleError, match="a few of its bytes claim to be gigabytes"):
+        load_weights(str(path))
 
+
+def test_matconvnet_without_scipy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     path = tmp_path / "a.mat"
     path.write_bytes(b"x")
     monkeypatch.setitem(sys.modules, "scipy.io", None)
@@ -165,6 +184,32 @@ def test_bad_files(random_weights, tmp_path: Path):
             load_weights(str(path))
         assert str(path) in str(error.value)
         assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("names", "given", "problem"),
+    [
+        (["kernel"], {"shape": (2**15,) * 3, "chunks": (1, 1, 1)}, "(32768, 32768, 32768)"),
+        (["kernel"], {"shape": (2**9,) * 3}, "(512, 512, 512)"),
+        (
+            ["kernel"],
+            {"shape": (3, 3, 3, 64), "maxshape": (None,) * 4, "chunks": (2**7,) * 4},
+            "(128, 128, 128, 128)",
+        ),
+        (map(str, range(20)), {"shape": (9, 2**18)}, "more than a kernel and a bias"),
+    ],
+    ids=["terabytes", "half a gigabyte", "a chunk of a gigabyte", "many"],
+)
+def test_what_claims_to_be_huge_is_refused_before_it_is_read(tmp_path: Path, names, given, problem):
+    path = tmp_path / "huge.h5"
+    with h5py.File(path, "w") as file:
+        for name in names:  # of no byte: HDF5 fills them in
+            file.create_dataset(f"conv1_1/{name}", dtype=np.float32, fillvalue=1, **given)
+    tracemalloc.start()
+    with pytest.raises(StyleError, match=re.escape(problem)):
+        load_weights(str(path))
+    assert tracemalloc.get_traced_memory()[1] < 2**25
+    tracemalloc.stop()
 
 
 def test_weights_of_the_other_network(random_weights):

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 from mutations import mutated
 from numpy.random import Generator
 
 from neural_style import Config, checkpoint
 from neural_style.checkpoint import Run, identity_of
 from neural_style.images import Picture
-from neural_style.optimise import Step
+from neural_style.optimise import lbfgs
 
 VALUES = (
     *(None, True, -1, 0, 10**30, 1e308, float("nan"), float("inf"), 0.5, "", "1", "x" * 10_000),
     *([], [1], {}, {"a": 1}, [[]], "\n"),
 )
+TARGET = np.random.default_rng(0).uniform(0, 255, (1, 4, 5, 3)).astype(np.float32)
 IDENTITY = identity_of(
     Config(content_img="a.png", style_imgs="b.png"),
     "vgg19, somewhere",
@@ -27,37 +30,44 @@ IDENTITY = identity_of(
 )
 
 
+@functools.cache
 def make_run() -> Run:
-    """Return a run of three iterations, in tensors of 4 x 5 pixels."""
-    random = np.random.default_rng(0)
+    """Return a run of three iterations of L-BFGS, in tensors of 4 x 5 pixels."""
     run = Run(tile=176)
-    for iteration, total in enumerate((9.0, 4.0, 7.0, 5.0)):
-        image = random.uniform(0, 255, (1, 4, 5, 3)).astype(np.float32)
-        state = {
-            name: random.normal(size=image.shape).astype(np.float32)
-            for name in ("gradient", "moved_0", "changed_0")
-        }
-        terms = {"content": total / 3, "total": total}
-        step = Step(
-            iteration, total, terms, iteration / 7, 2 * iteration, tensor=image, state=state
-        )
+    for step in lbfgs(_loss, tf.fill(TARGET.shape, 100.0), 3):
         run = run.extended(step)
     return run
 
 
-def write_checkpoint(folder: Path, run: Run, random: Generator) -> Path:
-    """Write a checkpoint with something changed in it, or, rarely, nothing."""
+def go_on(run: Run) -> None:
+    """Go on with a run of `make_run`."""
+    for step in lbfgs(_loss, None, run.last.iteration + 2, after=run.last):
+        run = run.extended(step)
+
+
+def _loss(image: tf.Tensor) -> dict[str, tf.Tensor]:
+    total = tf.reduce_sum((image - TARGET) ** 4)
+    return {"content": total / 3, "total": total}
+
+
+def write_checkpoint(folder: Path, run: Run, random: Generator) -> tuple[Path, bool]:
+    """Write a checkpoint with something changed in it, or, rarely, nothing.
+
+    Returns:
+        Its path, and whether its hash is that of what it holds.
+    """
     path = folder / checkpoint.NAME
     checkpoint.write(path, run, IDENTITY)
-    data = path.read_bytes()
-    path.write_bytes(_rebuilt(data, random) if random.random() < 0.6 else mutated(data, random))
-    return path
+    data, kind = path.read_bytes(), random.random()
+    path.write_bytes(_rebuilt(data, kind < 0.4, random) if kind < 0.6 else mutated(data, random))
+    return path, kind < 0.4
 
 
-def _rebuilt(data: bytes, random: Generator) -> bytes:
-    """Return the file written anew with other values, all its sums right."""
+def _rebuilt(data: bytes, hashed: bool, random: Generator) -> bytes:
+    """Return the file written anew with other values, all its sums right; its hash if wanted."""
     with np.load(io.BytesIO(data)) as file:
         arrays = {name: file[name] for name in file.files}
+    digest = arrays.pop("digest")
     name = list(arrays)[random.integers(len(arrays))]
     if name == "about" or random.random() < 0.5:
         about = json.loads(arrays["about"].tobytes())
@@ -67,6 +77,7 @@ def _rebuilt(data: bytes, random: Generator) -> bytes:
         arrays[name] = _change_array(arrays[name], random)
         if arrays[name] is None:
             del arrays[name]
+    arrays["digest"] = np.frombuffer(checkpoint._digest(arrays), np.uint8) if hashed else digest
     file = io.BytesIO()
     np.savez(file, allow_pickle=False, **arrays)
     return file.getvalue()
@@ -93,6 +104,8 @@ def _change_array(array: np.ndarray, random: Generator) -> np.ndarray | None:
     kind = random.integers(8)
     if kind == 0:
         return None
+    if not array.ndim:
+        return np.asarray(array * (2, 0, -1, np.nan)[random.integers(4)], array.dtype)
     if kind == 1:
         return array[..., :2]
     if kind == 2:

@@ -23,13 +23,15 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 WORKER = Path(__file__).resolve().with_name("worker.py")
 LONGEST_START = 120.0  # seconds for TensorFlow's import, on a machine with much else to do
-LONGEST = {"whole_run": 70.0}  # seconds that a case may take: TensorFlow's import is in it
+# Seconds that a case may take; in these a process starts, with TensorFlow's import or SciPy's.
+LONGEST = {"whole_run": 70.0, "weights": 30.0}
 USUAL_LONGEST = 10.0
 MOST_MEGABYTES = 1024.0
 REPORTED = 20  # failures that are told at length
@@ -196,16 +198,13 @@ def fuzz(cases: Iterable[int], seed: int, workers: int, kept: Path, only: str = 
     """Try cases in so many processes at once; return how they ended."""
     tally, shared = Tally(), Shared(cases)
     with tempfile.TemporaryDirectory(prefix="fuzz-") as temporary:
-        threads = [
-            threading.Thread(
-                target=work, args=(shared, Path(temporary, str(n)), seed, only, kept, tally)
-            )
-            for n in range(workers)
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        with ThreadPoolExecutor(workers) as pool:
+            done = [
+                pool.submit(work, shared, Path(temporary, str(n)), seed, only, kept, tally)
+                for n in range(workers)
+            ]
+        for thread in done:
+            thread.result()  # what went wrong here, such as a worker that does not start
     return tally
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -21,8 +22,14 @@ MODES = {
     ".bmp": ("1", "L", "P", "RGB", "RGBA"),
     ".ppm": ("1", "L", "RGB", "I;16"),
     ".tif": ("1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "I;16", "F", "LAB", "YCbCr"),
+    ".avif": ("L", "RGB", "RGBA"),
+    ".mpo": ("L", "RGB"),
 }
 FORMATS = {".jpg": "JPEG", ".tif": "TIFF", ".ppm": "PPM"}
+# Of those that hold several pictures, and whether these may differ in size.
+SEVERAL = {".png": False, ".gif": False, ".webp": False, ".avif": False, ".tif": True, ".mpo": True}
+# No free library writes HEIC, so this one is what chance starts from.
+HEIC = Path(__file__).resolve().parents[1] / "data" / "turned.heic"
 # Of most modes, and of those that allow little.
 TIFF_COMPRESSIONS = (
     (None, "tiff_lzw", "packbits", "tiff_adobe_deflate"),
@@ -38,6 +45,10 @@ TIFF_KINDS = (
     {"planarconfig": "separate"},
     {"rowsperstrip": 1},
 )
+SAME_SIZE = (
+    *(Image.Transpose.FLIP_LEFT_RIGHT, Image.Transpose.FLIP_TOP_BOTTOM),
+    Image.Transpose.ROTATE_180,
+)
 EXIF_ORIENTATION = 0x0112
 
 
@@ -49,7 +60,10 @@ def make_picture(random: Generator, flat: bool = False) -> tuple[str, bytes]:
         flat: as a label map is: few colours in large areas.
     """
     pixels = _flat(random) if flat else _pixels(random)
-    if random.random() < 0.3:
+    kind = random.random()
+    if kind < 0.05:
+        ending, data = ".heic", HEIC.read_bytes()
+    elif kind < 0.3:
         ending, data = _deep(pixels, random)
     else:
         ending = list(MODES)[random.integers(len(MODES))]
@@ -111,19 +125,32 @@ def _by_pillow(pixels: np.ndarray, ending: str, random: Generator) -> bytes:
         options["exif"] = exif
     if random.random() < 0.1 and ending in (".png", ".jpg", ".webp", ".tif"):
         options["icc_profile"] = random.bytes(200)
-    if random.random() < 0.2 and ending in (".png", ".gif", ".webp", ".tif"):
-        options |= {"save_all": True, "append_images": [image] * int(random.integers(1, 4))}
+    if ending in SEVERAL and random.random() < (0.9 if ending == ".mpo" else 0.2):
+        options |= {"save_all": True, "append_images": _further(image, SEVERAL[ending], random)}
     if ending == ".jpg":
         options |= {"progressive": bool(random.integers(2)), "quality": int(random.integers(1, 96))}
     if ending == ".tif":
         options["compression"] = _choose(TIFF_COMPRESSIONS[mode in ("1", "F", "LAB")], random)
     if ending == ".webp":
         options["lossless"] = bool(random.integers(2))
+    if ending == ".avif":
+        options |= {"speed": 10, "quality": int(random.integers(1, 101))}
     if ending == ".png" and mode == "P" and random.random() < 0.5:
         options["transparency"] = int(random.integers(256))
     file = io.BytesIO()
     image.save(file, FORMATS.get(ending, ending[1:].upper()), **options)
     return file.getvalue()
+
+
+def _further(image: Image.Image, may_be_larger: bool, random: Generator) -> list[Image.Image]:
+    """Return one to three further pictures, which no writer takes for the same as the first."""
+    found = []
+    for _ in range(random.integers(1, 4)):
+        further = image.transpose(_choose(SAME_SIZE, random))
+        if may_be_larger:
+            further = further.resize(_size(random))
+        found.append(further)
+    return found
 
 
 def _deep(pixels: np.ndarray, random: Generator) -> tuple[str, bytes]:
@@ -143,7 +170,12 @@ def _deep(pixels: np.ndarray, random: Generator) -> tuple[str, bytes]:
     with tifffile.TiffWriter(file, byteorder=byteorder, bigtiff=bigtiff) as writer:
         photometric = "rgb" if channels > 1 else ("minisblack", "miniswhite")[random.integers(2)]
         extra = {"extrasamples": ["unassalpha"]} if channels == 4 else {}
-        for _ in range(random.integers(1, 3)):
+        for index in range(random.integers(1, 3)):
             one = values[..., 0] if channels == 1 else values
-            writer.write(one, photometric=photometric, **extra, **options)
+            thumbnail = {"subfiletype": 1} if random.random() < 0.2 else {}
+            inner = {"subifds": 1} if index == 0 and random.random() < 0.1 else {}
+            more = extra | options | thumbnail | inner
+            writer.write(one, photometric=photometric, **more)
+            if inner:
+                writer.write(one, photometric=photometric, **extra, **options)
     return ".tif", file.getvalue()

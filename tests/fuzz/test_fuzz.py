@@ -18,7 +18,7 @@ WORKER = """
 import os, signal, sys, time
 from pathlib import Path
 sys.path.insert(0, {here!r})
-import worker
+import verdicts, worker
 from neural_style.errors import StyleError
 
 def take_memory():
@@ -28,10 +28,10 @@ def refuse():
     raise StyleError("a: received b, allowed is c; choose it")
 
 def say_too_much():
-    raise StyleError("x" * 601)
+    return verdicts.refusal("x" * 620)
 
 def say_two_lines():
-    raise StyleError("one\\ntwo")
+    return verdicts.refusal("one\\ntwo")
 
 ATTEMPTS = {{
     "hang": lambda: time.sleep(60),
@@ -80,7 +80,7 @@ def worker(tmp_path, monkeypatch) -> Path:
         ("crash", "its process died: SIGSEGV"),
         ("memory", "took 15"),
         ("traceback", "ZeroDivisionError: "),
-        ("long", "AssertionError: a message of 601 characters"),
+        ("long", "AssertionError: a message of 620 characters"),
         ("lines", "AssertionError: a message of several lines"),
     ],
 )
@@ -89,6 +89,14 @@ def test_harm_is_noticed_and_kept(worker, kind, how):
     assert [failure.how.startswith(how) for failure in tally.failures] == [True, True], tally
     assert (worker / f"3-5-{kind}" / "input").read_bytes() == b"bad"
     assert "make fuzz SEED=3 CASE=5" in (worker / f"3-5-{kind}" / "failure.txt").read_text()
+
+
+def test_workers_that_do_not_start_are_no_success(tmp_path, monkeypatch):
+    script = tmp_path / "worker.py"
+    script.write_text("import nothing_of_this_name")
+    monkeypatch.setattr(fuzz, "WORKER", script)
+    with pytest.raises(RuntimeError, match=r"a worker did not start: (?s:.*)nothing_of_this"):
+        fuzz.fuzz(range(3), 3, 2, tmp_path)
 
 
 @pytest.mark.parametrize("kind", ["refuse", "accept"])

@@ -9,7 +9,7 @@ from neural_style.errors import StyleError
 # It comes to a valid answer, and returns "" or one of the words below, or raises.
 Attempt = Callable[[], str | None]
 
-LONGEST = 600  # characters of a message
+LONGEST = 620  # characters of a message, the program's name before it
 ACCEPTED, REFUSED = "accepted", "refused"
 
 
