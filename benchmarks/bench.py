@@ -78,7 +78,7 @@ def main() -> None:
     if arguments.worker:
         answer(**arguments.worker)
         return
-    from neural_style.writing import write_file
+    from neural_style.runtime.files import write_file
 
     with tempfile.TemporaryDirectory() as folder:
         if not os.environ.get(WEIGHTS):
@@ -98,8 +98,8 @@ def main() -> None:
 
 def conditions() -> dict[str, str]:
     """Return the machine, the versions and what the precision `auto` is there."""
-    from neural_style.doctor import machine, versions
-    from neural_style.precision import choose_precision
+    from neural_style.commands.doctor import machine, versions
+    from neural_style.runtime.precision import choose_precision
 
     numbers = ", ".join(f"{name} {number}" for name, number in versions().items())
     return {
@@ -198,7 +198,7 @@ def write_random_weights(path: Path) -> str:
     import h5py
     import numpy as np
 
-    from neural_style.layers import convolutions
+    from neural_style.networks.layers import convolutions
 
     random = np.random.default_rng(0)
     with h5py.File(path, "w") as file:
@@ -214,7 +214,7 @@ def write_random_weights(path: Path) -> str:
 
 def answer(kind: str, **case: object) -> None:
     """Take a line, answer with the seconds of one evaluation; at the end, the peak memory."""
-    from neural_style.doctor import peak_memory
+    from neural_style.commands.doctor import peak_memory
 
     evaluations = {
         "ours": ours,
@@ -243,7 +243,8 @@ def ours(
 ) -> Iterator[float]:
     """Yield seconds of an iteration of our L-BFGS for each evaluation that it took."""
     from neural_style import Config
-    from neural_style.transfer import Inputs, build_network, build_objective, device_scope, minimise
+    from neural_style.runtime.device import device_scope
+    from neural_style.transfer.stylize import Inputs, build_network, build_objective, minimise
 
     content, start, *targets = pictures(size, 2 + styles)
     config = Config(
@@ -254,7 +255,7 @@ def ours(
         device="/cpu:0",
         max_iterations=10**6,
     )
-    with device_scope(config) as device:
+    with device_scope(config.device) as device:
         inputs = Inputs(content, None, tuple(targets), None, start)
         objective = build_objective(config, inputs, build_network(config, device), tile)
         steps = minimise(config, objective, start, config.max_iterations)
@@ -288,8 +289,8 @@ def plain_loss(content, style) -> Callable:
     """
     import tensorflow as tf
 
-    from neural_style.layers import convolutions
-    from neural_style.weights import load_weights
+    from neural_style.networks.layers import convolutions
+    from neural_style.networks.weights import load_weights
 
     weights = {
         name: [tf.constant(array) for array in pair]
@@ -342,8 +343,8 @@ def pytorch(size: int) -> Iterator[float]:
     import torch
     from torch.nn import functional
 
-    from neural_style.layers import convolutions
-    from neural_style.weights import load_weights
+    from neural_style.networks.layers import convolutions
+    from neural_style.networks.weights import load_weights
 
     weights = {
         name: (torch.tensor(np.transpose(kernel, (3, 2, 0, 1))), torch.tensor(bias))
@@ -434,7 +435,7 @@ def convolutions_alone(size: int, precision: str) -> Iterator[float]:
 
 def convolution_shapes(size: int) -> Iterator[tuple[int, int, int]]:
     """Yield side, input and output channels of VGG19's convolutions up to conv5_1."""
-    from neural_style.layers import convolutions
+    from neural_style.networks.layers import convolutions
 
     for name, channels_in, channels_out in convolutions("vgg19"):
         if name > "conv5_1":
@@ -490,17 +491,12 @@ def clocks() -> tuple[float, float]:
 
 def run_ours(**case: object) -> Iterator[str]:
     """Yield what our L-BFGS reaches."""
-    from neural_style.transfer import (
-        build_network,
-        build_objective,
-        device_scope,
-        load_inputs,
-        minimise,
-    )
+    from neural_style.runtime.device import device_scope
+    from neural_style.transfer.stylize import build_network, build_objective, load_inputs, minimise
 
     config = run_config(**case)
     inputs = load_inputs(config)
-    with device_scope(config) as device:
+    with device_scope(config.device) as device:
         objective = build_objective(config, inputs, build_network(config, device))
         yield ""
         began = clocks()
@@ -515,7 +511,7 @@ def run_reference(size: int, iterations: int) -> Iterator[str]:
     import tensorflow as tf
     from scipy.optimize import minimize
 
-    from neural_style.transfer import load_inputs
+    from neural_style.transfer.stylize import load_inputs
 
     config = run_config(size, "vgg19", "float32", iterations)
     inputs = load_inputs(config)

@@ -20,11 +20,11 @@ from pathlib import Path
 
 import numpy as np
 
-from neural_style.config import Config
-from neural_style.images import Picture, resize
-from neural_style.memory import estimate_peak, plan
-from neural_style.precision import choose_precision
-from neural_style.writing import write_picture
+from neural_style.images.picture import Picture, resize
+from neural_style.images.write import write_picture
+from neural_style.runtime.precision import choose_precision
+from neural_style.settings.config import Config
+from neural_style.transfer.planning import estimate_peak, plan
 
 
 def main() -> None:

@@ -26,9 +26,10 @@ import tensorflow as tf
 from scipy.optimize import minimize
 
 from neural_style import Config, Step, evaluate, stylize
-from neural_style.images import enlarge
-from neural_style.networks import load_network
-from neural_style.transfer import build_objective, device_scope, load_inputs
+from neural_style.images.picture import enlarge
+from neural_style.networks.registry import load_network
+from neural_style.runtime.device import device_scope
+from neural_style.transfer.stylize import build_objective, load_inputs
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("NEURAL_STYLE_SHARED", ROOT.parent / "shared")) / "images"
@@ -97,7 +98,7 @@ def last_image(config: Config) -> np.ndarray:
 def report(config: Config) -> np.ndarray:
     """Paint as the report does; return the optimiser's last image, [H, W, 3]."""
     inputs = load_inputs(config)
-    with device_scope(config):
+    with device_scope(config.device):
         layers = [*config.content_layers, *config.style_layers]
         objective = build_objective(config, inputs, load_network(config.model_weights, layers))
 

@@ -25,10 +25,10 @@ import numpy as np
 import tensorflow as tf
 
 from neural_style import Config, stylize
-from neural_style.losses import gram
-from neural_style.networks import load_network
-from neural_style.reading import read_picture
-from neural_style.transfer import load_inputs
+from neural_style.images.read import read_picture
+from neural_style.losses.gram import gram
+from neural_style.networks.registry import load_network
+from neural_style.transfer.stylize import load_inputs
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("NEURAL_STYLE_SHARED", ROOT.parent / "shared"))
@@ -59,7 +59,9 @@ def main() -> None:
     parser.add_argument("--teacher", default=os.environ.get("NEURAL_STYLE_WEIGHTS", "imagenet"))
     parser.add_argument("--shared", type=Path, default=SHARED / "images")
     parser.add_argument("--out", type=Path, default=ROOT / "image_output" / "score_compact")
-    parser.add_argument("--record", type=Path, help="JSON of neural_style.distill to note it in")
+    parser.add_argument(
+        "--record", type=Path, help="JSON of neural_style.commands.distill to note it in"
+    )
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     rows = []

@@ -20,10 +20,10 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from neural_style.config import Config
-from neural_style.matching import match_masks
-from neural_style.reading import read_picture
-from neural_style.segmentation import Request
+from neural_style.guidance.matching import match_masks
+from neural_style.guidance.segmentation import Request
+from neural_style.images.read import read_picture
+from neural_style.settings.config import Config
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("NEURAL_STYLE_SHARED", ROOT.parent / "shared"))

@@ -27,10 +27,11 @@ import numpy as np
 import tensorflow as tf
 
 from neural_style import Config, stylize
-from neural_style.losses import gram
-from neural_style.masks import region_at
-from neural_style.regions import name_of
-from neural_style.transfer import Inputs, build_network, device_scope, load_inputs
+from neural_style.guidance.masks import region_at
+from neural_style.guidance.regions import name_of
+from neural_style.losses.gram import gram
+from neural_style.runtime.device import device_scope
+from neural_style.transfer.stylize import Inputs, build_network, load_inputs
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("NEURAL_STYLE_SHARED", ROOT.parent / "shared"))
@@ -115,7 +116,7 @@ class Judge:
             config: names the network and the layers; of one style.
             inputs: its pictures, with label maps.
         """
-        with device_scope(config) as device:
+        with device_scope(config.device) as device:
             self._network = build_network(replace(config, precision="float32"), device)
         self._layers = config.active_layers()[1]
         weights = np.asarray(config.style_layer_weights or [1.0] * len(self._layers))

@@ -17,10 +17,10 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 import tensorflow as tf
 
-from neural_style.compact import HEADS, build_compact, load_compact
-from neural_style.features import build_features
-from neural_style.layers import convolutions
-from neural_style.objective import Objective
+from neural_style.networks.compact import HEADS, build_compact, load_compact
+from neural_style.networks.layers import convolutions
+from neural_style.networks.vgg import build_features
+from neural_style.transfer.objective import Objective
 
 STYLE_LAYERS = [name for name in HEADS if name.startswith("relu")]
 

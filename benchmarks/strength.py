@@ -21,8 +21,9 @@ import cv2
 import numpy as np
 
 from neural_style import Config, stylize
-from neural_style.masks import covered
-from neural_style.transfer import build_network, build_objective, device_scope, load_inputs
+from neural_style.guidance.masks import covered
+from neural_style.runtime.device import device_scope
+from neural_style.transfer.stylize import build_network, build_objective, load_inputs
 
 BASE = {"content_img": "lake.jpg", "style_imgs": ["strokes.jpg"], "max_size": 192}
 # What is changed in each row. Of a preset its settings, but for the size.
@@ -97,7 +98,7 @@ class Judge:
         """Look at the pictures that the settings name."""
         inputs = load_inputs(config)
         self._photograph = inputs.content
-        with device_scope(config) as device:
+        with device_scope(config.device) as device:
             self._objective = build_objective(config, inputs, build_network(config, device))
         self._flat = self._terms(np.zeros_like(inputs.content) + inputs.content.mean((0, 1)))
 

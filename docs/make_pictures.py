@@ -17,10 +17,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from neural_style.drawing import draw_sheet
-from neural_style.images import Picture
-from neural_style.reading import read_picture
-from neural_style.writing import write_picture
+from neural_style.images.drawing import draw_sheet
+from neural_style.images.picture import Picture
+from neural_style.images.read import read_picture
+from neural_style.images.write import write_picture
 
 HERE = Path(__file__).parent
 SAMPLES = HERE.parent / "image_input"

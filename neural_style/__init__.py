@@ -6,12 +6,12 @@ __version__ = "0.1.0"
 
 # Imported when first used: --help must not wait for TensorFlow.
 _HOMES = {
-    "Config": "config",
-    "Result": "result",
-    "Step": "optimise",
-    "StyleError": "errors",
-    "evaluate": "transfer",
-    "stylize": "transfer",
+    "Config": "settings.config",
+    "Result": "transfer.result",
+    "Step": "optimizers.step",
+    "StyleError": "runtime.errors",
+    "evaluate": "transfer.stylize",
+    "stylize": "transfer.stylize",
 }
 __all__ = list(_HOMES)
 

@@ -13,9 +13,9 @@ from typing import NoReturn
 
 
 def run() -> NoReturn:
-    """Run the command line and exit, see `cli.run`."""
+    """Run the command line and exit, see `commands.cli.run`."""
     signal.signal(signal.SIGINT, _leave)
-    from neural_style.cli import run
+    from neural_style.commands.cli import run
 
     signal.signal(signal.SIGINT, signal.default_int_handler)
     run()

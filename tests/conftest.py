@@ -66,7 +66,7 @@ def random_weights(tmp_path_factory: pytest.TempPathFactory) -> str:
     """
     import h5py
 
-    from neural_style.layers import convolutions
+    from neural_style.networks.layers import convolutions
 
     path = tmp_path_factory.mktemp("weights") / "random.h5"
     generator = np.random.default_rng(0)
@@ -125,7 +125,7 @@ def run_cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
     """Return a function that runs the command line in this process: (exit code, out, err)."""
     from absl import app
 
-    from neural_style import cli
+    from neural_style.commands import cli
 
     def run(*arguments: object) -> tuple[int, str, str]:
         # absl registers its flags only once in a process.

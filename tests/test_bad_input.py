@@ -21,11 +21,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from neural_style import cli, images, reading, writing
-from neural_style.config import FIELDS
-from neural_style.errors import StyleError
-from neural_style.layers import convolutions
-from neural_style.reading import read_picture, read_settings_text
+from neural_style.commands import cli
+from neural_style.images import picture as images
+from neural_style.images import read as reading
+from neural_style.images import write as writing
+from neural_style.images.read import read_picture, read_settings_text
+from neural_style.networks.layers import convolutions
+from neural_style.runtime.errors import StyleError
+from neural_style.settings.config import FIELDS
 
 FLAGS = ["-content_img", "a.png", "-style_imgs", "b.png", "-device", "/cpu:0"]
 BAD_INPUT, BAD_FLAGS = 1, 2

@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 
 import neural_style as ns
-from neural_style.transfer import load_inputs
+from neural_style.transfer.stylize import load_inputs
 
 PATH = Path(__file__).resolve().parent.parent / "benchmarks" / "bench.py"
 

@@ -13,12 +13,16 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from neural_style import Config, StyleError, checkpoint, progress, record, tiling, transfer
-from neural_style.checkpoint import Checkpoints, Run, identity_of
-from neural_style.images import Picture
-from neural_style.memory import estimate_peak
-from neural_style.optimise import Step, lbfgs
-from neural_style.result import ResultFolder
+from neural_style import Config, StyleError
+from neural_style.commands import progress
+from neural_style.images.picture import Picture
+from neural_style.optimizers.lbfgs import lbfgs
+from neural_style.optimizers.step import Step
+from neural_style.transfer import checkpoint, record, tiling
+from neural_style.transfer import stylize as transfer
+from neural_style.transfer.checkpoint import Checkpoints, Run, identity_of
+from neural_style.transfer.planning import estimate_peak
+from neural_style.transfer.result import ResultFolder
 
 ITERATIONS = 12
 DISK_FULL = OSError(28, "No space left on device")
@@ -275,7 +279,7 @@ def disk(monkeypatch: pytest.MonkeyPatch) -> list[str]:
                 raise DISK_FULL
             file.write(data[len(data) // 2 :])
 
-    monkeypatch.setattr("neural_style.writing.write_file", write_file)
+    monkeypatch.setattr("neural_style.runtime.files.write_file", write_file)
     return full
 
 

@@ -19,9 +19,10 @@ import tifffile
 from PIL import Image
 
 import neural_style
-from neural_style import __version__, cli
-from neural_style.config import FIELDS, Config, preset_names
-from neural_style.reading import read_picture, read_settings_text
+from neural_style import __version__
+from neural_style.commands import cli
+from neural_style.images.read import read_picture, read_settings_text
+from neural_style.settings.config import FIELDS, Config, preset_names
 
 CONFIGS = Path(__file__).parent.parent / "configs"
 CONSOLE_SCRIPT = Path(sys.executable).with_name("neural_style")
@@ -226,7 +227,7 @@ def test_help_is_the_same_by_all_its_names(run_cli, flag):
 @pytest.mark.parametrize("arguments", ["--help", "--version", "reconstruct --help", "sheet --help"])
 def test_help_loads_nothing_heavy(arguments):
     program = (
-        "import sys; from neural_style.cli import run\n"
+        "import sys; from neural_style.commands.cli import run\n"
         "try: run()\n"
         "finally: print(sorted({'tensorflow', 'keras', 'numpy', 'cv2', 'PIL'} & {*sys.modules}))"
     )
@@ -372,9 +373,9 @@ def test_a_user_without_home_and_name(tmp_path, weights):
         "def unknown(user): raise KeyError(user)\n"
         "pwd.getpwuid = pwd.getpwnam = unknown\n"
         f"sys.path.insert(0, {str(samples)!r})\n"
-        "from neural_style import weights\n"
+        "from neural_style.networks import weights\n"
         "weights.ADDRESS = 'http://127.0.0.1:9/{0}/no_such_file.h5'\n"
-        "from neural_style.cli import run\n"
+        "from neural_style.commands.cli import run\n"
         "run()"
     )
     folder = samples / "image_input"

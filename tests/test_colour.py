@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from neural_style.colour import CONVERSIONS, keep_colours, luminance_only
+from neural_style.images.color import CONVERSIONS, keep_colours, luminance_only
 
 SPACES = list(CONVERSIONS)
 FORWARD = {
@@ -35,7 +35,7 @@ def tolerance(space: str) -> float:
 
 
 def test_spaces_are_those_of_the_setting():
-    from neural_style.config import FIELDS
+    from neural_style.settings.config import FIELDS
 
     assert tuple(SPACES) == FIELDS["color_convert_type"].metadata["choices"]
 

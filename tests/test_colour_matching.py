@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neural_style.colour_matching import (
+from neural_style.images.color_transfer import (
     METHODS,
     match_colours,
     match_histogram,
     match_histogram_lab,
     match_linear,
 )
-from neural_style.config import FIELDS
+from neural_style.settings.config import FIELDS
 
 SEEDS = st.integers(0, 2**32 - 1)
 

@@ -8,8 +8,14 @@ import pytest
 import tensorflow as tf
 
 import neural_style as ns
-from neural_style import Config, StyleError, compact, weights
-from neural_style.compact import (
+from neural_style import Config, StyleError
+from neural_style.distillation.student import Student
+from neural_style.images.picture import Picture
+from neural_style.images.write import write_picture
+from neural_style.losses.gram import gram
+from neural_style.networks import compact, weights
+from neural_style.networks.activations import Projection, size
+from neural_style.networks.compact import (
     HEADS,
     blocks_before,
     build_compact,
@@ -18,15 +24,11 @@ from neural_style.compact import (
     pack,
     unpack,
 )
-from neural_style.features import build_features
-from neural_style.images import Picture
-from neural_style.layers import CHANNELS
-from neural_style.losses import Projection, gram, size
-from neural_style.networks import load_network
-from neural_style.objective import Objective, one_mask_each
-from neural_style.training.student import Student
-from neural_style.weights import load_weights
-from neural_style.writing import write_picture
+from neural_style.networks.layers import CHANNELS
+from neural_style.networks.registry import load_network
+from neural_style.networks.vgg import build_features
+from neural_style.networks.weights import load_weights
+from neural_style.transfer.objective import Objective, one_mask_each
 
 
 @pytest.fixture(scope="module")

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neural_style.config import FIELDS, Config, load_settings, preset_names
-from neural_style.errors import StyleError
+from neural_style.runtime.errors import StyleError
+from neural_style.settings.config import FIELDS, Config, load_settings, preset_names
 
 PICTURES = {"content_img": "lake.jpg", "style_imgs": ["wave.jpg"]}
 CONFIGS = Path(__file__).parent.parent / "configs"

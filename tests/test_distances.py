@@ -6,13 +6,11 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neural_style.distances import (
-    CONTENT_DISTANCES,
-    STYLE_DISTANCES,
-    gaussian,
-    wasserstein,
-)
-from neural_style.losses import UNIT, Projection, content_loss, moments, smoothness, total_variation
+from neural_style.losses.content import CONTENT_DISTANCES, content_loss
+from neural_style.losses.gram import moments
+from neural_style.losses.style import STYLE_DISTANCES, UNIT, gaussian, wasserstein
+from neural_style.losses.variation import smoothness, total_variation
+from neural_style.networks.activations import Projection
 
 ONE = tf.ones(1)
 
@@ -35,7 +33,7 @@ def content(name: str, picture, photograph) -> tf.Tensor:
 
 
 def moments_of(mean, covariance) -> tf.Tensor:
-    """Return what `losses.moments` gives for activations of this mean and covariance."""
+    """Return what `gram.moments` gives for activations of this mean and covariance."""
     mean = np.append(np.asarray(mean, float), 1.0)
     products = np.outer(mean, mean)
     products[:-1, :-1] += covariance

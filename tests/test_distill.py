@@ -8,14 +8,16 @@ import numpy as np
 import pytest
 from absl import app
 
-from neural_style import StyleError, compact, distill
-from neural_style.images import Picture
-from neural_style.training.distillation import Distillation
-from neural_style.training.fitting import Fit, telling_channels
-from neural_style.training.pictures import Pictures
-from neural_style.training.settings import Settings
-from neural_style.weights import load_weights
-from neural_style.writing import write_picture
+from neural_style import StyleError
+from neural_style.commands import distill
+from neural_style.distillation.distillation import Distillation
+from neural_style.distillation.fitting import Fit, telling_channels
+from neural_style.distillation.pictures import Pictures
+from neural_style.distillation.settings import Settings
+from neural_style.images.picture import Picture
+from neural_style.images.write import write_picture
+from neural_style.networks import compact
+from neural_style.networks.weights import load_weights
 
 TINY = {"batch": 3, "crop": 32, "on_policy": 1, "pool": 2, "fitted": 8, "warm_up": 1}
 

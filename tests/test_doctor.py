@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from neural_style import Config, StyleError, doctor
-from neural_style.doctor import examine, gpus, memory, peak_memory, timed_evaluation
+from neural_style import Config, StyleError
+from neural_style.commands import doctor
+from neural_style.commands.doctor import examine, gpus, memory, peak_memory, timed_evaluation
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from neural_style.drawing import (
+from neural_style.images.drawing import (
     CAPTION_HEIGHT,
     GAP,
     draw_curve,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import neural_style as ns
-from neural_style import interrupts
+from neural_style.runtime import interrupts
 
 SMALL = {
     "model_weights": "compact",

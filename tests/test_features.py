@@ -6,9 +6,9 @@ import pytest
 import tensorflow as tf
 
 from neural_style import StyleError
-from neural_style.features import MEAN, build_features
-from neural_style.layers import convolutions, layer_names
-from neural_style.weights import load_weights
+from neural_style.networks.layers import convolutions, layer_names
+from neural_style.networks.vgg import MEAN, build_features
+from neural_style.networks.weights import load_weights
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import neural_style as ns
-from neural_style.reading import read_picture
+from neural_style.images.read import read_picture
 
 pytestmark = pytest.mark.shared
 

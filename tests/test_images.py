@@ -16,11 +16,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
-from neural_style import reading
-from neural_style.errors import StyleError
-from neural_style.images import Picture, enlarge, luminance, reduced_size, resize, to_pixels
-from neural_style.reading import find_picture, read_picture, read_settings_text
-from neural_style.writing import WRITTEN, write_file, write_picture
+from neural_style.images import read as reading
+from neural_style.images.picture import Picture, enlarge, luminance, reduced_size, resize, to_pixels
+from neural_style.images.read import find_picture, read_picture, read_settings_text
+from neural_style.images.write import WRITTEN, write_picture
+from neural_style.runtime.errors import StyleError
+from neural_style.runtime.files import write_file
 
 SIZE = (6, 8)  # height, width of the pictures made here
 ORIENTATIONS = range(1, 9)

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 import neural_style as ns
-from neural_style import interrupts, transfer
-from neural_style.memory import plan
-from neural_style.objective import Objective
+from neural_style.runtime import interrupts
+from neural_style.transfer import stylize as transfer
+from neural_style.transfer.objective import Objective
+from neural_style.transfer.planning import plan
 
 
 @pytest.fixture(autouse=True)

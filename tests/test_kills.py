@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from neural_style import checkpoint
+from neural_style.transfer import checkpoint
 
 ITERATIONS, EVERY = 12, 3
 RESULT = Path("image_output/result/result.png")
@@ -27,9 +27,9 @@ READY = "ready"
 LONGEST = 240  # seconds of one of its runs; on a machine without other work they take about ten
 PROGRAM = f"""
 import sys
-from neural_style import checkpoint
+from neural_style.transfer import checkpoint
 checkpoint.INTERVAL, checkpoint.MOST_OF_THE_TIME = 0.0, 1e9  # at each iteration
-from neural_style.cli import run
+from neural_style.commands.cli import run
 print({READY!r}, file=sys.stderr, flush=True)
 run()
 """

@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import pytest
 
-from neural_style.errors import StyleError
-from neural_style.layers import convolutions, deepest, layer_names, resolve_layer
+from neural_style.networks.layers import convolutions, deepest, layer_names, resolve_layer
+from neural_style.runtime.errors import StyleError
 
 
 @pytest.mark.parametrize(("network", "count"), [("vgg19", 16), ("vgg16", 13)])

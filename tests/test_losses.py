@@ -6,14 +6,11 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neural_style.losses import (
-    content_loss,
-    gram,
-    part,
-    squared_distance,
-    style_loss,
-    total_variation,
-)
+from neural_style.losses.content import content_loss, squared_distance
+from neural_style.losses.gram import gram
+from neural_style.losses.style import style_loss
+from neural_style.losses.variation import total_variation
+from neural_style.networks.activations import part
 
 
 def tensor(array) -> tf.Tensor:

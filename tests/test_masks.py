@@ -13,10 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from neural_style.errors import StyleError
-from neural_style.images import luminance
-from neural_style.layers import blocks_before
-from neural_style.masks import (
+from neural_style.guidance.masks import (
     _regions_in,
     coverage,
     feathered,
@@ -25,8 +22,11 @@ from neural_style.masks import (
     mask_at,
     region_at,
 )
-from neural_style.reading import read_picture
-from neural_style.transfer import load_inputs
+from neural_style.images.picture import luminance
+from neural_style.images.read import read_picture
+from neural_style.networks.layers import blocks_before
+from neural_style.runtime.errors import StyleError
+from neural_style.transfer.stylize import load_inputs
 
 SIZES = ((40, 48),)
 LAYERS = [(40, 48), (20, 24), (10, 12), (5, 6), (3, 3), (1, 1)]

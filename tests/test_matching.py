@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from neural_style.config import Config
-from neural_style.errors import StyleError
-from neural_style.matching import deep_features, match_regions
-from neural_style.reading import read_picture
-from neural_style.segmentation import COLOURS, Request
+from neural_style.guidance.matching import deep_features, match_regions
+from neural_style.guidance.segmentation import COLOURS, Request
+from neural_style.images.read import read_picture
+from neural_style.runtime.errors import StyleError
+from neural_style.settings.config import Config
 
 SKY, HOUSE, WATER = np.eye(3) * 100  # what a network might see
 BLUE, RED, GREY, BROWN = (60, 90, 200), (200, 40, 40), (130, 130, 130), (100, 70, 40)

@@ -5,7 +5,8 @@ import sys
 
 import pytest
 
-from neural_style import StyleError, memory_limits
+from neural_style import StyleError
+from neural_style.runtime import memory_limits
 
 resource = pytest.importorskip("resource")
 

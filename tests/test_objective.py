@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from neural_style.distances import STYLE_DISTANCES
-from neural_style.losses import content_loss, gram, squared_distance, style_loss
-from neural_style.masks import mask_at, region_at
-from neural_style.objective import Guide, Objective, one_mask_each
+from neural_style.guidance.masks import mask_at, region_at
+from neural_style.losses.content import content_loss, squared_distance
+from neural_style.losses.gram import gram
+from neural_style.losses.style import STYLE_DISTANCES, style_loss
+from neural_style.transfer.objective import Guide, Objective, one_mask_each
 
 KERNEL = tf.constant(np.random.default_rng(9).normal(size=(3, 3, 3, 4)), tf.float32)
 

@@ -8,8 +8,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from neural_style import StyleError, optimise
-from neural_style.optimise import OPTIMISERS, adam, lbfgs
+from neural_style import StyleError
+from neural_style.optimizers import lbfgs as optimise
+from neural_style.optimizers.adam import adam
+from neural_style.optimizers.lbfgs import lbfgs
+from neural_style.optimizers.registry import OPTIMISERS
 
 
 def rosenbrock(x: tf.Tensor) -> dict[str, tf.Tensor]:

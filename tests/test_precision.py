@@ -9,16 +9,16 @@ import pytest
 import tensorflow as tf
 
 import neural_style as ns
-from neural_style import precision
-from neural_style.compact import HEADS, build_compact, load_compact
-from neural_style.features import build_features
-from neural_style.losses import gram
-from neural_style.masks import mask_at
-from neural_style.networks import load_network
-from neural_style.objective import Objective, one_mask_each
-from neural_style.precision import choose_precision
-from neural_style.tiling import Tiling
-from neural_style.weights import load_weights
+from neural_style.guidance.masks import mask_at
+from neural_style.losses.gram import gram
+from neural_style.networks.compact import HEADS, build_compact, load_compact
+from neural_style.networks.registry import load_network
+from neural_style.networks.vgg import build_features
+from neural_style.networks.weights import load_weights
+from neural_style.runtime import precision
+from neural_style.runtime.precision import choose_precision
+from neural_style.transfer.objective import Objective, one_mask_each
+from neural_style.transfer.tiling import Tiling
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from neural_style import Config, Step, StyleError
-from neural_style.progress import progress, tensorboard
+from neural_style.commands.progress import progress, tensorboard
 
 
 def step(iteration: int) -> Step:

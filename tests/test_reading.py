@@ -15,11 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from neural_style import formats, machine
-from neural_style.errors import StyleError
-from neural_style.formats import NOT_WRITTEN, WRITTEN
-from neural_style.reading import Cost, Room, read_picture, read_settings_text
-from neural_style.writing import write_file
+from neural_style.images import formats
+from neural_style.images.formats import NOT_WRITTEN, WRITTEN
+from neural_style.images.read import Cost, Room, read_picture, read_settings_text
+from neural_style.runtime import memory as machine
+from neural_style.runtime.errors import StyleError
+from neural_style.runtime.files import write_file
 
 RED, GREEN = (255, 0, 0), (0, 255, 0)
 DATA = Path(__file__).parent / "data"

@@ -12,11 +12,13 @@ import pytest
 from PIL import Image
 
 import neural_style as ns
-from neural_style import StyleError, machine, transfer
-from neural_style.colour_matching import match_colours
-from neural_style.config import FIELDS
-from neural_style.reading import read_picture
-from neural_style.recolour import recolour
+from neural_style import StyleError
+from neural_style.images.color_transfer import match_colours
+from neural_style.images.read import read_picture
+from neural_style.runtime import memory as machine
+from neural_style.settings.config import FIELDS
+from neural_style.transfer import stylize as transfer
+from neural_style.transfer.recolor import recolour
 
 
 @pytest.fixture
@@ -78,7 +80,7 @@ def test_the_command_writes_a_result_without_tensorflow(tmp_path, photograph, pa
     Image.fromarray(painting).save(tmp_path / "b.png")
     code = (
         "import sys\n"
-        "from neural_style import cli\n"
+        "from neural_style.commands import cli\n"
         "try:\n"
         "    cli.run(['neural_style', *sys.argv[1:]])\n"
         "finally:\n"

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from neural_style.config import load_settings
-from neural_style.reconstruct import reconstructions
+from neural_style.commands.reconstruct import reconstructions
+from neural_style.settings.config import load_settings
 
 
 def test_ten_reconstructions():
@@ -80,7 +80,7 @@ def test_what_it_sets_by_itself_is_refused(run_cli, tmp_path, monkeypatch, flags
 
 
 def test_a_preset_without_layers_is_honoured(tmp_path):
-    from neural_style import cli
+    from neural_style.commands import cli
 
     parsed = cli.parse(["neural_style", "reconstruct", "a.png", "-preset", "preview"])
     assert {config.max_size for _, config in parsed.jobs} == {load_settings("preview")["max_size"]}

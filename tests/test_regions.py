@@ -13,9 +13,16 @@ from hypothesis import strategies as st
 from PIL import Image, ImageFilter
 
 import neural_style as ns
-from neural_style.errors import StyleError
-from neural_style.regions import LabelMap, Regions, label_map, load_regions, name_of, read_label_map
-from neural_style.transfer import _guides, load_inputs
+from neural_style.guidance.regions import (
+    LabelMap,
+    Regions,
+    label_map,
+    load_regions,
+    name_of,
+    read_label_map,
+)
+from neural_style.runtime.errors import StyleError
+from neural_style.transfer.stylize import _guides, load_inputs
 
 RED, GREEN, BLUE, GREY = (255, 0, 0), (0, 255, 0), (0, 0, 255), (128, 128, 128)
 SIZE = (40, 48)

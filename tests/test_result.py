@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from neural_style import record
-from neural_style.config import Config
-from neural_style.errors import StyleError
-from neural_style.images import Picture
-from neural_style.optimise import Step
-from neural_style.reading import read_picture, read_settings_text
-from neural_style.result import Result, ResultFolder, history_csv
+from neural_style.images.picture import Picture
+from neural_style.images.read import read_picture, read_settings_text
+from neural_style.optimizers.step import Step
+from neural_style.runtime.errors import StyleError
+from neural_style.settings.config import Config
+from neural_style.transfer import record
+from neural_style.transfer.result import Result, ResultFolder, history_csv
 
 HALF = ".neural_style-0123456789abcdef.part"  # as a kill leaves it
 GREY = Picture(np.full((20, 24, 3), 100, np.float32))

@@ -15,10 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from neural_style.config import Config
-from neural_style.errors import StyleError
-from neural_style.reading import read_picture
-from neural_style.segmentation import (
+from neural_style.guidance.segmentation import (
     COLOURS,
     Request,
     cluster,
@@ -26,6 +23,9 @@ from neural_style.segmentation import (
     make_masks,
     superpixels,
 )
+from neural_style.images.read import read_picture
+from neural_style.runtime.errors import StyleError
+from neural_style.settings.config import Config
 
 SAMPLES = Path(__file__).parent.parent / "image_input"
 HEIGHT, WIDTH = 96, 128
@@ -518,7 +518,7 @@ class TestCommandLine:
 
     def test_it_loads_no_tensorflow(self):
         program = (
-            "import sys; from neural_style.cli import run\n"
+            "import sys; from neural_style.commands.cli import run\n"
             "try: run()\n"
             "finally: print(sorted({'tensorflow', 'keras'} & {*sys.modules}))"
         )
@@ -530,7 +530,7 @@ class TestCommandLine:
 
     def test_help_loads_nothing_heavy_and_shows_only_its_flags(self, run_cli):
         program = (
-            "import sys; from neural_style.cli import run\n"
+            "import sys; from neural_style.commands.cli import run\n"
             "try: run()\n"
             "finally: print(sorted({'numpy', 'cv2', 'PIL'} & {*sys.modules}))"
         )

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from neural_style import Config, StyleError
-from neural_style.config import load_settings
-from neural_style.settings_text import parse, read_text
+from neural_style.settings.config import load_settings
+from neural_style.settings.text import parse, read_text
 
 LONG = "x" * 10_000
 

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from neural_style import transfer
-from neural_style.drawing import CAPTION_HEIGHT, GAP, LINE_HEIGHT, draw_sheet
-from neural_style.errors import StyleError
-from neural_style.reading import read_picture
-from neural_style.sheet import grid
+from neural_style.commands.sheet import grid
+from neural_style.images.drawing import CAPTION_HEIGHT, GAP, LINE_HEIGHT, draw_sheet
+from neural_style.images.read import read_picture
+from neural_style.runtime.errors import StyleError
+from neural_style.transfer import stylize as transfer
 
 GIVEN = {"content_img": "a.png", "style_imgs": ["b.png"]}
 

@@ -6,7 +6,7 @@ import tensorflow as tf
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neural_style.spectrum import KNEE, pink
+from neural_style.optimizers.preconditioners import KNEE, pink
 
 SIDES = st.integers(1, 9)
 

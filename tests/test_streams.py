@@ -80,7 +80,7 @@ run()
 def test_a_folder_deleted_while_it_paints_is_made_again(run_cli, tmp_path, flags, monkeypatch):
     import shutil
 
-    from neural_style import checkpoint
+    from neural_style.transfer import checkpoint
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(checkpoint, "INTERVAL", 0.0)
@@ -99,7 +99,7 @@ def test_a_folder_deleted_while_it_paints_is_made_again(run_cli, tmp_path, flags
 
 def test_a_place_that_cannot_be_written_is_replaced(run_cli, tmp_path, flags, monkeypatch):
     """The folder of results becomes a file: the picture goes to the working folder."""
-    from neural_style import result
+    from neural_style.transfer import result
 
     monkeypatch.chdir(tmp_path)
     true_write = result.ResultFolder.write
@@ -125,7 +125,7 @@ def test_a_place_that_cannot_be_written_is_replaced(run_cli, tmp_path, flags, mo
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_while_the_result_is_written_waits(run_cli, tmp_path, flags, monkeypatch, number):
-    from neural_style import result
+    from neural_style.transfer import result
 
     monkeypatch.chdir(tmp_path)
     true_write = result.ResultFolder.write

@@ -12,12 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import neural_style as ns
-from neural_style import machine, memory, optimise
-from neural_style.layers import blocks_before, layer_names, radius, stride
-from neural_style.masks import mask_at, region_at
-from neural_style.networks import load_network, structure
-from neural_style.objective import Guide, Objective, one_mask_each
-from neural_style.tiling import Span, Tiling, sides, spans
+from neural_style.guidance.masks import mask_at, region_at
+from neural_style.networks.layers import blocks_before, layer_names, radius, stride
+from neural_style.networks.registry import load_network, structure
+from neural_style.optimizers import lbfgs as optimise
+from neural_style.runtime import memory as machine
+from neural_style.transfer import planning as memory
+from neural_style.transfer.objective import Guide, Objective, one_mask_each
+from neural_style.transfer.tiling import Span, Tiling, sides, spans
 
 VGG_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1", "conv4_2")
 
@@ -541,8 +543,8 @@ def test_memory_that_no_tile_fits_into(run_cli, tmp_path, photograph):
 
 
 def ns_picture(path, array) -> None:
-    from neural_style.images import Picture
-    from neural_style.writing import write_picture
+    from neural_style.images.picture import Picture
+    from neural_style.images.write import write_picture
 
     write_picture(path, Picture(array.astype(np.float32)))
 

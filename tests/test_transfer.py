@@ -13,13 +13,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import neural_style as ns
-from neural_style import networks, stylize, transfer
-from neural_style.colour import keep_colours
-from neural_style.colour_matching import METHODS, match_colours
-from neural_style.features import MEAN, build_features
-from neural_style.images import Picture, to_pixels
-from neural_style.transfer import finish, load_inputs, scale_iterations, scale_sizes
-from neural_style.weights import load_weights
+from neural_style import stylize
+from neural_style.images.color import keep_colours
+from neural_style.images.color_transfer import METHODS, match_colours
+from neural_style.images.picture import Picture, to_pixels
+from neural_style.networks import registry as networks
+from neural_style.networks.vgg import MEAN, build_features
+from neural_style.networks.weights import load_weights
+from neural_style.runtime.device import device_scope
+from neural_style.transfer import stylize as transfer
+from neural_style.transfer.stylize import finish, load_inputs, scale_iterations, scale_sizes
 
 
 def test_result(config, photograph):
@@ -607,7 +610,7 @@ class TestDevice:
 
     def test_without_a_gpu(self, config, caplog, monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setattr(transfer.tf.config, "list_physical_devices", lambda kind: [])
-        with caplog.at_level(logging.WARNING), transfer.device_scope(config(device="gpu:1")):
+        with caplog.at_level(logging.WARNING), device_scope("/gpu:1"):
             where = transfer.tf.constant(1.0).device
         assert "CPU" in where
         (record,) = caplog.records
@@ -616,15 +619,15 @@ class TestDevice:
     def test_operations_run_one_at_a_time(self):
         """Side by side, their timing would decide the order of sums, and so the picture."""
         code = (
-            "from neural_style import Config, transfer\n"
-            "with transfer.device_scope(Config(content_img='a', style_imgs='b')):\n"
-            "    print(transfer.tf.config.threading.get_inter_op_parallelism_threads())"
+            "import tensorflow as tf\nfrom neural_style.runtime.device import device_scope\n"
+            "with device_scope('/gpu:0'):\n"
+            "    print(tf.config.threading.get_inter_op_parallelism_threads())"
         )
         run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
         assert run.stdout == "1\n"
 
     def test_cpu_says_nothing(self, config, caplog):
-        with caplog.at_level(logging.WARNING), transfer.device_scope(config(device="cpu")):
+        with caplog.at_level(logging.WARNING), device_scope("/cpu:0"):
             pass
         assert caplog.records == []
 

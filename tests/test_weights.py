@@ -15,9 +15,10 @@ import keras
 import numpy as np
 import pytest
 
-from neural_style import StyleError, mat_reader, weights
-from neural_style.layers import convolutions
-from neural_style.weights import load_weights
+from neural_style import StyleError
+from neural_style.networks import mat_reader, weights
+from neural_style.networks.layers import convolutions
+from neural_style.networks.weights import load_weights
 
 
 @pytest.fixture(scope="module")

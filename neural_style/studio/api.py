@@ -13,9 +13,9 @@ from typing import Any
 import gradio as gr
 from gradio.data_classes import FileData
 
-from neural_style.errors import StyleError
-from neural_style.errors import shown as quoted
-from neural_style.segmentation import Request
+from neural_style.guidance.segmentation import Request
+from neural_style.runtime.errors import StyleError
+from neural_style.runtime.errors import shown as quoted
 from neural_style.studio import controls
 from neural_style.studio.jobs import ENDED
 from neural_style.studio.orders import EVERYWHERE, Order, StyleOrder, config_of

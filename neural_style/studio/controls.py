@@ -13,10 +13,10 @@ from typing import Any
 
 import gradio as gr
 
-from neural_style.config import BALANCE, FIELDS, Config, load_settings, preset_names
-from neural_style.errors import StyleError
-from neural_style.errors import shown as quoted
-from neural_style.fields import kind_of
+from neural_style.runtime.errors import StyleError
+from neural_style.runtime.errors import shown as quoted
+from neural_style.settings.config import BALANCE, FIELDS, Config, load_settings, preset_names
+from neural_style.settings.fields import kind_of
 
 # In plain words, where a setting's name is not.
 LABELS = {

@@ -18,7 +18,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from neural_style.errors import StyleError
+from neural_style.runtime.errors import StyleError
 
 SHARE = 4  # a visitor may take one of so many parts of the disk
 OWNER = re.compile(r"[0-9a-f]{32}")  # a visitor's folder

@@ -10,7 +10,7 @@ import secrets
 from starlette.responses import HTMLResponse, PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from neural_style.errors import StyleError
+from neural_style.runtime.errors import StyleError
 from neural_style.studio.aliases import Aliases
 from neural_style.studio.attempts import Attempts
 from neural_style.studio.bodies import Refused, again, limited, parse, read

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from neural_style.config import Config
-from neural_style.errors import StyleError
+from neural_style.runtime.errors import StyleError
+from neural_style.settings.config import Config
 from neural_style.studio.messages import Orders, Painted, Reached
 from neural_style.studio.painter import CLOSING, FAILED, Painter
 from neural_style.studio.settings import Settings
@@ -20,7 +20,7 @@ from neural_style.studio.settings import Settings
 if TYPE_CHECKING:
     import numpy as np
 
-    from neural_style.segmentation import Request
+    from neural_style.guidance.segmentation import Request
 
 logger = logging.getLogger("neural_style")
 

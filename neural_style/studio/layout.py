@@ -11,7 +11,7 @@ from gradio.components.base import server
 from gradio.components.image_editor import AcceptBlobs
 from gradio.processing_utils import save_bytes_to_cache
 
-from neural_style.config import FIELDS
+from neural_style.settings.config import FIELDS
 from neural_style.studio import controls
 from neural_style.studio.masking import GREEN, RED, TOOLS
 from neural_style.studio.orders import EVERYWHERE, MASKS, REGIONS

@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from neural_style.config import Config
-from neural_style.drawing import draw_cut
-from neural_style.errors import StyleError, shown
-from neural_style.formats import open_image
-from neural_style.reading import read_picture
-from neural_style.segmentation import Request, make_masks
+from neural_style.guidance.segmentation import Request, make_masks
+from neural_style.images.drawing import draw_cut
+from neural_style.images.formats import open_image
+from neural_style.images.read import read_picture
+from neural_style.runtime.errors import StyleError, shown
+from neural_style.settings.config import Config
 
 GREEN, RED = "#00c853", "#e53935"
 TOOLS = {

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from neural_style.config import Config, load_settings
-from neural_style.errors import StyleError, shown
+from neural_style.runtime.errors import StyleError, shown
+from neural_style.settings.config import Config, load_settings
 from neural_style.studio import controls
 
 # Where styles go.

@@ -17,9 +17,9 @@ from typing import Any
 
 import gradio as gr
 
-from neural_style.config import LIVE, Config
-from neural_style.errors import StyleError
-from neural_style.segmentation import Request
+from neural_style.guidance.segmentation import Request
+from neural_style.runtime.errors import StyleError
+from neural_style.settings.config import LIVE, Config
 from neural_style.studio import controls, layout, view
 from neural_style.studio.jobs import ENDED, Job
 from neural_style.studio.layout import Outcome, Pictures, Places

@@ -21,15 +21,15 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from neural_style.config import Config
-from neural_style.errors import StyleError
-from neural_style.quiet import silence
+from neural_style.runtime.errors import StyleError
+from neural_style.runtime.quiet import silence
+from neural_style.settings.config import Config
 from neural_style.studio.messages import Orders, Painted
 
 if TYPE_CHECKING:  # the server need not load OpenCV for it
     import numpy as np
 
-    from neural_style.segmentation import Request
+    from neural_style.guidance.segmentation import Request
 
 logger = logging.getLogger("neural_style")
 

@@ -4,8 +4,8 @@ import dataclasses
 import re
 from dataclasses import dataclass
 
-from neural_style.errors import StyleError
-from neural_style.fields import convert_all, setting
+from neural_style.runtime.errors import StyleError
+from neural_style.settings.fields import convert_all, setting
 
 MEGA = 10**6
 # Hosts that only this machine can reach.

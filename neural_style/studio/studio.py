@@ -17,8 +17,8 @@ from typing import Any
 
 import gradio as gr
 
-from neural_style.config import Config
-from neural_style.errors import StyleError
+from neural_style.runtime.errors import StyleError
+from neural_style.settings.config import Config
 from neural_style.studio.jobs import Desk, Job
 from neural_style.studio.settings import Settings
 from neural_style.studio.visitors import Visitors, pictures_of

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from neural_style.images import reduced_size, resize
+from neural_style.images.picture import reduced_size, resize
 
 if TYPE_CHECKING:
     from neural_style.studio.jobs import Progress

@@ -25,13 +25,13 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
-from neural_style.config import PICTURE_SETTINGS, Config, load_settings
-from neural_style.errors import StyleError
-from neural_style.formats import open_image
-from neural_style.result import DEFAULT_FORMAT
+from neural_style.images.formats import open_image
+from neural_style.runtime.errors import StyleError
+from neural_style.runtime.files import replacing
+from neural_style.settings.config import PICTURE_SETTINGS, Config, load_settings
 from neural_style.studio.disk import Disk
 from neural_style.studio.settings import Settings
-from neural_style.writing import replacing
+from neural_style.transfer.result import DEFAULT_FORMAT
 
 if TYPE_CHECKING:
     import numpy as np

@@ -11,21 +11,21 @@ from typing import Any
 
 import numpy as np
 
-from neural_style.checkpoint import Checkpoints
-from neural_style.compact import HEADS
-from neural_style.config import FIELDS, PICTURE_SETTINGS, Config
-from neural_style.images import Picture, to_pixels
-from neural_style.layers import resolve_layer
-from neural_style.matching import match_masks
-from neural_style.optimise import Step
-from neural_style.recolour import recolour
-from neural_style.result import Result, ResultFolder
-from neural_style.segmentation import Request, make_masks
+from neural_style.guidance.matching import match_masks
+from neural_style.guidance.segmentation import Request, make_masks
+from neural_style.images.picture import Picture, to_pixels
+from neural_style.networks.compact import HEADS
+from neural_style.networks.layers import resolve_layer
+from neural_style.optimizers.step import Step
+from neural_style.runtime.device import device_scope
+from neural_style.settings.config import FIELDS, PICTURE_SETTINGS, Config
 from neural_style.studio.masking import mask_of, together
 from neural_style.studio.messages import Orders, Painted, Reached
-from neural_style.transfer import (
+from neural_style.transfer.checkpoint import Checkpoints
+from neural_style.transfer.recolor import recolour
+from neural_style.transfer.result import Result, ResultFolder
+from neural_style.transfer.stylize import (
     build_network,
-    device_scope,
     finish,
     load_inputs,
     scale_iterations,
@@ -50,7 +50,7 @@ Tell = Callable[[Any], None]
 def warm() -> None:
     """Load the preview's network, so that the first preview need not wait for TensorFlow."""
     config = Config(content_img="none", style_imgs="none", model_weights="compact")
-    with device_scope(config) as device:
+    with device_scope(config.device) as device:
         build_network(config, device)
 
 

@@ -10,7 +10,7 @@ import pytest
 from conftest import PATIENCE, SAMPLES, end, start
 from test_attacks import answer, upload
 
-from neural_style.config import load_settings
+from neural_style.settings.config import load_settings
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from conftest import PATIENCE, ROOT, SAMPLES, until
 
-from neural_style.config import Config, load_settings
-from neural_style.reading import read_picture
+from neural_style.images.read import read_picture
+from neural_style.settings.config import Config, load_settings
 
 # Of the picture of the first test: enough of them that it can be stopped on the way.
 ITERATIONS, SIZE = 150, 384
@@ -175,7 +175,7 @@ def test_from_the_upload_to_the_picture(visit, painted):
 def test_the_command_shown_is_that_of_the_picture(painted):
     import shlex
 
-    from neural_style.cli import parse
+    from neural_style.commands.cli import parse
 
     assert parse(shlex.split(painted["command"])).config == Config.load(painted["png"])
 

@@ -13,10 +13,11 @@ import tensorflow as tf
 from mutations import mutated
 from numpy.random import Generator
 
-from neural_style import Config, checkpoint
-from neural_style.checkpoint import Run, identity_of
-from neural_style.images import Picture
-from neural_style.optimise import lbfgs
+from neural_style import Config
+from neural_style.images.picture import Picture
+from neural_style.optimizers.lbfgs import lbfgs
+from neural_style.transfer import checkpoint
+from neural_style.transfer.checkpoint import Run, identity_of
 
 VALUES = (
     *(None, True, -1, 0, 10**30, 1e308, float("nan"), float("inf"), 0.5, "", "1", "x" * 10_000),

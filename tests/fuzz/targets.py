@@ -27,15 +27,17 @@ from PIL import Image
 from verdicts import ACCEPTED, Attempt, refusal
 from worker import Target
 
-from neural_style import Config, checkpoint, cli
-from neural_style.config import FIELDS, load_settings
-from neural_style.errors import StyleError
-from neural_style.images import Picture
-from neural_style.masks import load_mask
-from neural_style.reading import read_picture
-from neural_style.regions import load_regions
-from neural_style.weights import load_weights
-from neural_style.writing import write_picture
+from neural_style import Config
+from neural_style.commands import cli
+from neural_style.guidance.masks import load_mask
+from neural_style.guidance.regions import load_regions
+from neural_style.images.picture import Picture
+from neural_style.images.read import read_picture
+from neural_style.images.write import write_picture
+from neural_style.networks.weights import load_weights
+from neural_style.runtime.errors import StyleError
+from neural_style.settings.config import FIELDS, load_settings
+from neural_style.transfer import checkpoint
 
 PAINT_SECONDS = 60.0
 

@@ -19,7 +19,7 @@ import os, signal, sys, time
 from pathlib import Path
 sys.path.insert(0, {here!r})
 import verdicts, worker
-from neural_style.errors import StyleError
+from neural_style.runtime.errors import StyleError
 
 def take_memory():
     bytes([1]) * (150 * 2**20)

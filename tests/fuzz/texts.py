@@ -7,8 +7,8 @@ from pathlib import Path
 from mutations import mutated
 from numpy.random import Generator
 
-from neural_style import cli
-from neural_style.config import FIELDS, load_settings, preset_names
+from neural_style.commands import cli
+from neural_style.settings.config import FIELDS, load_settings, preset_names
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 HOSTILE = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from neural_style.errors import StyleError
+from neural_style.runtime.errors import StyleError
 
 # It comes to a valid answer, and returns "" or one of the words below, or raises.
 Attempt = Callable[[], str | None]

@@ -11,7 +11,7 @@ import numpy as np
 from mutations import mutated
 from numpy.random import Generator
 
-from neural_style.layers import convolutions
+from neural_style.networks.layers import convolutions
 
 try:
     import scipy.io

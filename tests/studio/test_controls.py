@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neural_style.cli import parse
-from neural_style.config import FIELDS, Config, load_settings
-from neural_style.errors import StyleError
+from neural_style.commands.cli import parse
+from neural_style.runtime.errors import StyleError
+from neural_style.settings.config import FIELDS, Config, load_settings
 from neural_style.studio import controls
 
 PICTURES = {"content_img": "lake.jpg", "style_imgs": ["wave.jpg"]}

@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from neural_style.errors import StyleError
+from neural_style.runtime.errors import StyleError
 from neural_style.studio import bodies, guard
 from neural_style.studio.journal import Few
 from neural_style.studio.settings import Settings

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from neural_style.config import Config
-from neural_style.errors import StyleError
-from neural_style.images import Picture
+from neural_style.images.picture import Picture
+from neural_style.images.write import write_picture
+from neural_style.runtime.errors import StyleError
+from neural_style.settings.config import Config
 from neural_style.studio.masking import mask_of, together
-from neural_style.writing import write_picture
 
 GREEN, RED = (0, 200, 83, 255), (229, 57, 53, 255)
 

@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from neural_style.config import Config
-from neural_style.errors import StyleError
-from neural_style.images import Picture
+from neural_style.images.picture import Picture
+from neural_style.images.write import write_picture
+from neural_style.runtime.errors import StyleError
+from neural_style.settings.config import Config
 from neural_style.studio.orders import MASKS, REGIONS, Order, StyleOrder, config_of, order_of
-from neural_style.writing import write_picture
 
 
 def keep(path: str) -> str:

@@ -17,8 +17,8 @@ import pytest
 from PIL import Image
 
 from neural_style import Config, StyleError
-from neural_style.config import load_settings
-from neural_style.segmentation import Request
+from neural_style.guidance.segmentation import Request
+from neural_style.settings.config import load_settings
 from neural_style.studio.messages import Orders, Reached
 from neural_style.studio.painter import CLOSING, DIED, Painter, visible_gpu
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from neural_style.errors import StyleError
+from neural_style.runtime.errors import StyleError
 from neural_style.studio.settings import FIELDS, Settings
 
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from neural_style.config import Config
-from neural_style.errors import StyleError
+from neural_style.runtime.errors import StyleError
+from neural_style.settings.config import Config
 from neural_style.studio.jobs import Progress
 from neural_style.studio.settings import Settings
 from neural_style.studio.studio import COOKIE, Studio, visitor_of

@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from neural_style import Config, StyleError
-from neural_style.images import Picture
-from neural_style.reading import read_picture
+from neural_style.images.picture import Picture
+from neural_style.images.read import read_picture
+from neural_style.images.write import write_picture
 from neural_style.studio.settings import Settings
 from neural_style.studio.visitors import Visitors
-from neural_style.writing import write_picture
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 ANN, BOB = "ann" * 10, "bob" * 10

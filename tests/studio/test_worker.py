@@ -11,9 +11,9 @@ import pytest
 from PIL import Image
 
 from neural_style import Config, StyleError, stylize
-from neural_style.config import FIELDS, load_settings
-from neural_style.reading import read_picture
-from neural_style.segmentation import Request
+from neural_style.guidance.segmentation import Request
+from neural_style.images.read import read_picture
+from neural_style.settings.config import FIELDS, load_settings
 from neural_style.studio import worker
 from neural_style.studio.messages import Orders, Reached
 from neural_style.studio.worker import masks, paint, portable, preview, preview_config

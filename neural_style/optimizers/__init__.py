@@ -1,0 +1,1 @@
+"""Minimize any callable of an image; they know nothing of style."""

@@ -1,0 +1,1 @@
+"""This machine and process: errors, signals, streams, files, device, memory."""

@@ -1,1 +1,0 @@
-"""How the network `compact` is trained; the command is `python -m neural_style.distill`."""
