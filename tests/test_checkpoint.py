@@ -279,7 +279,7 @@ def disk(monkeypatch: pytest.MonkeyPatch) -> list[str]:
                 raise DISK_FULL
             file.write(data[len(data) // 2 :])
 
-    monkeypatch.setattr("neural_style.runtime.files.write_file", write_file)
+    monkeypatch.setattr("neural_style.images.write.write_file", write_file)
     return full
 
 

@@ -70,7 +70,7 @@ def test_small_grey_and_flat_pictures(settings, color_match):
 
 
 def test_stylize_does_so_without_a_network(settings, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(transfer, "load_network", None)
+    monkeypatch.setattr(transfer, "open_network", None)
     config = settings(model_weights="nothing.h5")
     np.testing.assert_array_equal(ns.stylize(config).image, recolour(config).image)
 

@@ -688,7 +688,7 @@ def test_strength_and_smoothness_change_while_it_paints(config, change):
 def count_traces(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """Return a list that grows with each trace, or computation without one, of the network."""
     traces = []
-    load = transfer.load_network
+    load = networks.load_network
 
     def counted(*arguments):
         network = load(*arguments)
@@ -699,7 +699,7 @@ def count_traces(monkeypatch: pytest.MonkeyPatch) -> list[object]:
 
         return replace(network, features=features)
 
-    monkeypatch.setattr(transfer, "load_network", counted)
+    monkeypatch.setattr(networks, "load_network", counted)
     return traces
 
 

@@ -36,7 +36,7 @@ def read_mat(path: Path) -> dict[str, tuple[np.ndarray, np.ndarray]]:
                 errors="replace",
                 timeout=TIMEOUT,
                 stdin=subprocess.DEVNULL,
-                cwd=Path(__file__).parent.parent,  # where the package is, installed or not
+                cwd=Path(__file__).parents[2],  # where the package is, installed or not
             )
         except subprocess.TimeoutExpired:
             raise ValueError(f"its reader came to no end within {TIMEOUT:g} s") from None

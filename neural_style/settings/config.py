@@ -708,14 +708,14 @@ def preset_names() -> list[str]:
 
 def _preset_folder() -> Path:
     """Return configs/: inside the package once installed, beside it in a checkout."""
-    package = Path(__file__).parent
+    package = Path(__file__).parent.parent
     inside = package / "configs"
     return inside if inside.is_dir() else package.parent / "configs"
 
 
 def samples_folder() -> Path | None:
     """Return the samples: inside the package once installed, image_input/ in a checkout."""
-    package = Path(__file__).parent
+    package = Path(__file__).parent.parent
     places = (package / "samples", package.parent / "image_input")
     return next((place for place in places if (place / "lake.jpg").is_file()), None)
 
