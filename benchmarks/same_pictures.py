@@ -45,7 +45,7 @@ RUNS = {
     "tiles": [*LAKE, "-optimizer", "adam", "-max_iterations", "3", "-max_size", "512"],
 }
 # Where memory allows no whole picture.
-TILED = {"tiles": {"compact": "640M", "vgg19": "760M"}}
+TILED = {"tiles": {"compact": "900M", "vgg19": "1000M"}}
 
 
 def paint(checkout: Path, flags: list[str], folder: Path) -> np.ndarray:
