@@ -317,3 +317,20 @@ def test_the_umask_is_not_touched(tmp_path, monkeypatch):
         monkeypatch.undo()
         os.umask(before)
     assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o640
+
+
+def test_pixels_beyond_the_end_of_the_file_are_not_waited_for(tmp_path):
+    """A strip that is said to lie 4 GB further on: nothing is to be allocated up to there."""
+    path = tmp_path / "a.tif"
+    pixels = np.random.default_rng(0).integers(0, 255, (40, 30, 3), np.uint8)
+    tifffile.imwrite(path, pixels, photometric="rgb", rowsperstrip=10)
+    with tifffile.TiffFile(path) as file:
+        offsets = file.pages[0].tags["StripOffsets"]
+        place, last = offsets.valueoffset + 4, offsets.value[1]
+    data = path.read_bytes()
+    assert data[place : place + 4] == last.to_bytes(4, "little")
+    path.write_bytes(data[:place] + (2**32 - 1).to_bytes(4, "little") + data[place + 4 :])
+    with pytest.raises(
+        StyleError, match="cannot be read: it ends before its pixels do; give a whol"
+    ):
+        read_picture(path)

@@ -335,6 +335,9 @@ def _decode_opened(
             scale = min(factor, JPEG_SCALE)
             image.draft(None, tuple(max(1, side // scale) for side in image.size))
             rest = factor // scale
+        if any(tile[2] > path.stat().st_size for tile in image.tile):
+            # Pillow would ask for memory up to there.
+            raise OSError("it ends before its pixels do")
         image.load()
         orientation = image.getexif().get(ORIENTATION, 1)
         profile = _foreign_profile(image)
