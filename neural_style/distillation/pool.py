@@ -82,7 +82,7 @@ class Pool:
         arrays["rate"][number] = np.exp(random.uniform(lowest, highest))
         # Users change the weight of the content by more than that of the style.
         arrays["balance"][number] = 10 ** random.uniform(-1, 0.5)
-        # L-BFGS paints large areas first, Adam and masked L-BFGS details (see `spectrum`).
+        # L-BFGS paints large areas first, Adam and masked L-BFGS details (see `preconditioners`).
         arrays["filtered"][number] = random.random() < 0.5
 
     @tf.function(autograph=False)

@@ -1,7 +1,7 @@
 """Pictures in memory: their sizes, their brightness, their way to whole numbers.
 
-A picture is RGB, float32, in [0, 255], [H, W, 3], in sRGB. `reading` makes one of a file or an
-array, `writing` a file of one.
+A picture is RGB, float32, in [0, 255], [H, W, 3], in sRGB. `read` makes one of a file or an
+array, `write` a file of one.
 """
 
 from __future__ import annotations

@@ -118,7 +118,7 @@ def stylize(
         anew) it is the one of least loss. `ended`
         tells how the run ended; Ctrl-C after the first iteration keeps the best until then.
         Its config names the network and the precision that were used, where they were `auto`.
-        With `transfer` color it is `recolour`'s, and with `strength` 0 the photograph, both without
+        With `transfer` color it is `recolor.recolour`'s, and with `strength` 0 the photograph, both without
         a step.
 
     Raises:
