@@ -115,11 +115,10 @@ def stylize(
 
     Returns:
         The Result. Of the pictures that the optimiser went through (the last of them, if it began
-        anew) it is the one of least loss. `ended`
-        tells how the run ended; Ctrl-C after the first iteration keeps the best until then.
-        Its config names the network and the precision that were used, where they were `auto`.
-        With `transfer` color it is `recolor.recolour`'s, and with `strength` 0 the photograph, both without
-        a step.
+        anew) it is the one of least loss. `ended` tells how the run ended; Ctrl-C after the first
+        iteration keeps the best until then. Its config names the network and the precision that
+        were used, where they were `auto`. With `transfer` color it is `recolor.recolour`'s, and
+        with `strength` 0 the photograph, both without a step.
 
     Raises:
         StyleError: something that the user can mend; or the run has moved nothing.
