@@ -45,6 +45,7 @@ def distillation(teacher, folder: Path, **changes) -> Distillation:
     return Distillation(teacher, pictures, settings)
 
 
+@pytest.mark.slow
 def test_the_loss_falls_and_a_run_goes_on_with_the_same_numbers(teacher, folder, tmp_path: Path):
     run = distillation(teacher, folder, steps=24, decay=0.0)
     run.start()

@@ -17,7 +17,7 @@ from neural_style.images.read import read_picture
 from neural_style.settings.config import Config, load_settings
 
 # Of the picture of the first test: enough of them that it can be stopped on the way.
-ITERATIONS, SIZE = 150, 384
+ITERATIONS, SIZE = 120, 256
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
