@@ -108,11 +108,11 @@ def lbfgs(
                 return
             past.clear()
             note = "the line search stalled: started again from steepest descent"
-        moved, change, curvature = _difference(
+        moved, change, curvature, distance = _difference(
             point.image, point.gradient, reached.image, reached.gradient
         )
         spent = problem.evaluations - evaluations
-        idle = 0 if float(tf.reduce_max(tf.abs(moved))) > IDLE_MOVE * spent else idle + spent
+        idle = 0 if float(distance) > IDLE_MOVE * spent else idle + spent
         if curvature > 0:
             past.append((moved, change, 1.0 / curvature))
         point = reached
@@ -139,9 +139,11 @@ def _free(image: tf.Tensor, gradient: tf.Tensor, bounds: tf.Tensor) -> tf.Tensor
 
 @graph
 def _difference(image: tf.Tensor, gradient: tf.Tensor, image_: tf.Tensor, gradient_: tf.Tensor):
-    """Return the step, the gradient's change, and the product of both."""
+    """Return the step, the gradient's change, the product of both, and how far the step goes."""
     moved, change = image_ - image, gradient_ - gradient
-    return moved, change, dot(moved, change)
+    # The largest move, without an array of absolute values as large as the picture.
+    distance = tf.maximum(tf.reduce_max(moved), -tf.reduce_min(moved))
+    return moved, change, dot(moved, change), distance
 
 
 def _direction(

@@ -43,14 +43,16 @@ class Record:
             self._digests[path.name] = _digest(path)
             self._write()
 
-    def remove(self, name: str) -> None:
-        """Remove a file that is as it was written; what somebody has changed since is theirs."""
-        digest = self._digests.pop(name, None)
-        path = self._folder / name
-        with contextlib.suppress(OSError):
-            if not path.is_symlink() and _digest(path) == digest:
-                path.unlink()
-        self._write()
+    def remove(self, names: set[str]) -> None:
+        """Remove files that are as they were written; what somebody has changed is theirs."""
+        for name in names:
+            digest = self._digests.pop(name, None)
+            path = self._folder / name
+            with contextlib.suppress(OSError):
+                if not path.is_symlink() and _digest(path) == digest:
+                    path.unlink()
+        if names:
+            self._write()
 
     def _write(self) -> None:
         text = json.dumps(self._digests, indent=0, sort_keys=True)

@@ -274,8 +274,7 @@ class ResultFolder:
 
     def _remove_stale(self) -> None:
         """Remove what a run that is overwritten has written and this one has not."""
-        for name in self._record.names - self._written:
-            self._record.remove(name)
+        self._record.remove(self._record.names - self._written)
         self._remove_parts()
 
     def _remove_parts(self) -> None:
