@@ -1,10 +1,14 @@
 """Whether two checkouts paint the same pictures, pixel for pixel.
 
-    python benchmarks/same_pictures.py OLD_CHECKOUT [--only NAME ...]
+    python benchmarks/same_pictures.py OLD_CHECKOUT [--only NAME ...] [--as_written]
 
 Each run of RUNS is painted by the command line of the old checkout and of this one, on the samples,
 at 128 px, through compact and, if NEURAL_STYLE_WEIGHTS names a file, through VGG19. It prints a
 line for each, and exits with 1 if any picture differs.
+
+TensorFlow's graph optimizer may multiply the constants of two graphs of the same formulas in
+another order, and what differs by rounding then differs the more the longer it is painted. With
+--as_written it is switched off on both sides: so pictures differ only if the formulas do.
 """
 
 from __future__ import annotations
@@ -46,16 +50,26 @@ RUNS = {
 }
 # Where memory allows no whole picture.
 TILED = {"tiles": {"compact": "900M", "vgg19": "1000M"}}
+# Runs the command line of the checkout that is named first, whatever the working folder has.
+PROGRAM = """
+import runpy, sys
+sys.path[0] = sys.argv.pop(1)
+if sys.argv.pop(1) == "as written":
+    import tensorflow as tf
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": True})
+import neural_style
+assert neural_style.__file__.startswith(sys.path[0]), neural_style.__file__
+runpy.run_module("neural_style", run_name="__main__", alter_sys=True)
+"""
 
 
-def paint(checkout: Path, flags: list[str], folder: Path) -> np.ndarray:
-    """Return the picture that a checkout paints."""
+def paint(checkout: Path, flags: list[str], folder: Path, graphs: str = "") -> np.ndarray:
+    """Return the picture that a checkout paints, by graphs that are optimized or `as written`."""
     own = ["-device", "/cpu:0", "-precision", "float32", "-quiet", "-img_output_dir", str(folder)]
     size = [] if "-max_size" in flags else ["-max_size", "128"]
     subprocess.run(
-        [sys.executable, "-m", "neural_style", *flags, *size, *own],
+        [sys.executable, "-c", PROGRAM, str(checkout), graphs, *flags, *size, *own],
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(checkout)},
         check=True,
         stdout=subprocess.DEVNULL,
     )
@@ -68,6 +82,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("old", type=Path)
     parser.add_argument("--only", nargs="+", choices=RUNS, default=list(RUNS), metavar="NAME")
+    parser.add_argument("--as_written", action="store_const", const="as written", default="")
     arguments = parser.parse_args()
     networks = {"compact": "compact"}
     if os.environ.get("NEURAL_STYLE_WEIGHTS"):
@@ -80,7 +95,7 @@ def main() -> int:
                 flags += ["-max_memory", TILED[name][network]]
             with tempfile.TemporaryDirectory() as folder:
                 pictures = [
-                    paint(checkout.resolve(), flags, Path(folder) / kind)
+                    paint(checkout.resolve(), flags, Path(folder) / kind, arguments.as_written)
                     for kind, checkout in (("old", arguments.old), ("new", ROOT))
                 ]
             distance = int(np.abs(np.subtract(*pictures, dtype=int)).max())

@@ -36,8 +36,8 @@ if TYPE_CHECKING:  # loads the picture libraries
     from neural_style.commands.sheet import Cell
     from neural_style.guidance.segmentation import Request
     from neural_style.transfer.checkpoint import Checkpoints
+    from neural_style.transfer.pictures import Pictures
     from neural_style.transfer.result import Result, ResultFolder
-    from neural_style.transfer.stylize import Inputs
 
 BAD_INPUT, BAD_FLAGS = 1, 2
 
@@ -228,11 +228,11 @@ def _stylize(config: Config) -> int:
         return _recolour(config)
     with _start(config):
         from neural_style.transfer.checkpoint import NAME, Checkpoints
+        from neural_style.transfer.pictures import load_pictures
         from neural_style.transfer.result import ResultFolder
-        from neural_style.transfer.stylize import load_inputs
 
-        inputs = load_inputs(config)  # here, since libtiff too talks past Python
-        folder = ResultFolder(config, inputs.content.shape[:2])
+        pictures = load_pictures(config)  # here, since libtiff too talks past Python
+        folder = ResultFolder(config, pictures.content.shape[:2])
     if config.resume and not folder.left_behind(NAME):
         finished = folder.finished()
         if finished:
@@ -241,13 +241,16 @@ def _stylize(config: Config) -> int:
             return 0
     checkpoints = Checkpoints(folder, config.resume)
     with waiting():  # until the picture is written
-        return _paint(config, inputs, folder, checkpoints)
+        return _paint(config, pictures, folder, checkpoints)
 
 
-def _paint(config: Config, inputs: Inputs, folder: ResultFolder, checkpoints: Checkpoints) -> int:
+def _paint(
+    config: Config, pictures: Pictures, folder: ResultFolder, checkpoints: Checkpoints
+) -> int:
     """Paint one picture and write it; return the exit code."""
     from neural_style.commands.progress import progress, tensorboard
-    from neural_style.transfer.stylize import finish, stylize
+    from neural_style.transfer.finish import finish
+    from neural_style.transfer.stylize import stylize
 
     with tensorboard(config) as record, progress(config) as show:
 
@@ -255,13 +258,13 @@ def _paint(config: Config, inputs: Inputs, folder: ResultFolder, checkpoints: Ch
             show(step)
             record(step)
             if config.save_every and step.iteration % config.save_every == 0:
-                picture = finish(config, inputs, step.image)
+                picture = finish(config, pictures, step.image)
                 try:
                     folder.write_snapshot(step.iteration, picture)
                 except StyleError as error:
                     logger.warning("%s; the run goes on", error)
 
-        result = stylize(config, on_step, inputs, checkpoints)
+        result = stylize(config, on_step, pictures, checkpoints)
     try:
         path = _written(folder, lambda: folder.write(result))
     except StyleError as error:

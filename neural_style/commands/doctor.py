@@ -25,8 +25,10 @@ from neural_style.runtime.errors import StyleError
 from neural_style.runtime.memory import of_machine, to_text
 from neural_style.runtime.precision import choose_precision
 from neural_style.settings.config import Config
+from neural_style.transfer.painting import minimize
+from neural_style.transfer.pictures import Pictures
 from neural_style.transfer.planning import estimate_peak, plan
-from neural_style.transfer.stylize import Inputs, build_network, build_objective, minimise
+from neural_style.transfer.stylizer import Stylizer
 
 LIBRARIES = ("tensorflow", "keras", "numpy", "opencv-python-headless", "Pillow")
 # Iterations that are timed, after the first, which traces.
@@ -178,7 +180,7 @@ def sizes(config: Config) -> str:
 
 
 def timed_evaluation(config: Config) -> str:
-    """Time iterations of the optimiser on a square of noise of max_size, within `device_scope`.
+    """Time iterations of the optimiser on a square of noise of max_size.
 
     Raises:
         StyleError: no weights, or as in `stylize`.
@@ -187,15 +189,15 @@ def timed_evaluation(config: Config) -> str:
     shape = (2 + len(config.style_imgs), side, side, 3)
     content, start, *styles = np.random.default_rng(0).uniform(0, 255, shape).astype(np.float32)
     began = time.perf_counter()
-    network = build_network(config, config.device)
-    inputs = Inputs(content, None, tuple(styles), None, start)
-    objective = build_objective(config, inputs, network)
-    steps = minimise(config, objective, start, 1 + TIMED)
-    next(steps)
-    first = next(steps)  # until here it traces
-    started = time.perf_counter()
-    last = list(steps)[-1]
-    seconds = time.perf_counter() - started
+    pictures = Pictures(content, None, tuple(styles), None, start)
+    with Stylizer(config) as stylizer:
+        network = stylizer.network(config)
+        steps = minimize(config, stylizer.objective(config, pictures), start, 1 + TIMED)
+        next(steps)
+        first = next(steps)  # until here it traces
+        started = time.perf_counter()
+        last = list(steps)[-1]
+        seconds = time.perf_counter() - started
     evaluation = seconds / (last.evaluations - first.evaluations)
     whole = started - began + config.max_iterations * seconds / TIMED
     peak = peak_memory()

@@ -100,10 +100,10 @@ def check_runs(configs: Sequence[Config]) -> None:
         StyleError: a picture or weights that are missing or cannot be used.
     """
     from neural_style.networks.registry import load_network
-    from neural_style.transfer.stylize import load_inputs
+    from neural_style.transfer.pictures import load_pictures
 
     for config in configs:
-        load_inputs(config)
+        load_pictures(config)
     networks = {
         (weights, sum(config.active_layers(), ()), config.network, config.pooling_type)
         for config in configs

@@ -19,7 +19,7 @@ PIECE = 512
 
 
 def gram(activations: Activations, mask: tf.Tensor | None = None) -> tf.Tensor:
-    """Return the Gram matrix G = F^T F of one layer (equation 3), not normalised.
+    """Return the Gram matrix G = F^T F of one layer (equation 3), not normalized.
 
     For a projection F = f Q + b it follows from the smaller one of f with a channel of ones,
 
@@ -29,14 +29,14 @@ def gram(activations: Activations, mask: tf.Tensor | None = None) -> tf.Tensor:
     by it first.
 
     Args:
-        activations: [1, H, W, C], float32 or bfloat16, or a projection to C channels.
+        activations: [B, H, W, C], float32 or bfloat16, or a projection to C channels.
         mask: [1, H, W, 1], what F is multiplied by; None for nothing.
 
     Returns:
-        [C, C], float32.
+        [B, C, C], float32.
     """
     if isinstance(activations, Projection):
-        return moments(activations, mask)[:-1, :-1]
+        return moments(activations, mask)[:, :-1, :-1]
     return _products(_positions(_masked(activations, mask)))
 
 
@@ -44,11 +44,11 @@ def moments(activations: Activations, mask: tf.Tensor | None = None) -> tf.Tenso
     """Return the Gram matrix of F with a channel of ones: sums of products, of F, and of 1.
 
     Args:
-        activations: [1, H, W, C], float32 or bfloat16, or a projection to C channels.
+        activations: [B, H, W, C], float32 or bfloat16, or a projection to C channels.
         mask: [1, H, W, 1], what F and the ones are multiplied by; None for nothing.
 
     Returns:
-        [C + 1, C + 1], float32; the last row and column are the sums of F, and the last number
+        [B, C + 1, C + 1], float32; the last row and column are the sums of F, and the last number
         that of ones: with a mask m, of m^2.
     """
     features = features_of(activations)
@@ -59,20 +59,30 @@ def moments(activations: Activations, mask: tf.Tensor | None = None) -> tf.Tenso
     kernel = tf.pad(activations.kernel, [[0, 0], [0, 1]])
     bias = tf.concat([activations.bias, [1.0]], 0)
     map_ = tf.concat([kernel, bias[None]], 0)
-    return tf.matmul(map_, tf.matmul(products, map_), transpose_a=True)
+    return each(lambda one: tf.matmul(map_, tf.matmul(one, map_), transpose_a=True), products)
 
 
 def _masked(features: tf.Tensor, mask: tf.Tensor | None) -> tf.Tensor:
     return features if mask is None else features * tf.cast(mask, features.dtype)
 
 
+def each(function: Callable[[tf.Tensor], tf.Tensor], batch: tf.Tensor) -> tf.Tensor:
+    """Return a function's value of each of a batch [B, ...], stacked; B is known.
+
+    Matrices of a batch are multiplied one by one: each product fills the device by itself.
+    """
+    if batch.shape[0] == 1:  # reshaped, which copies nothing
+        return function(tf.squeeze(batch, 0))[None]
+    return tf.stack([function(one) for one in tf.unstack(batch)])
+
+
 def _products(features: tf.Tensor) -> tf.Tensor:
-    """Return F^T F, [C, C], float32, of F, [M, C].
+    """Return F^T F, [B, C, C], float32, of F, [B, M, C].
 
     With a gradient of its own, F (U + U^T) for U that of the product: one product where
     `tf.matmul` takes two, and in F's dtype.
     """
-    return _products_of(features.shape[1], features.dtype)(features)
+    return each(_products_of(features.shape[-1], features.dtype), features)
 
 
 @functools.cache
@@ -102,8 +112,8 @@ def _products_of(channels: int, dtype: tf.DType) -> Callable[[tf.Tensor], tf.Ten
 
 
 def _positions(activations: tf.Tensor) -> tf.Tensor:
-    """Return [1, H, W, C] as [M, C]."""
-    return tf.reshape(activations, [-1, activations.shape[-1]])
+    """Return [B, H, W, C] as [B, M, C]."""
+    return tf.reshape(activations, [activations.shape[0], -1, activations.shape[-1]])
 
 
 def unchanged(statistic: tf.Tensor, positions: int) -> tf.Tensor:

@@ -1,258 +1,241 @@
-"""The style losses: ways to compare a layer of a picture with a style's.
-
-The paper's, by Gram matrices, stands beside others, each by its name. What a way knows of the
-activations are sums over positions, so that a picture can be cut into tiles; `sliced` alone needs
-the whole.
-
-The style distances `wasserstein`, `mean_std` and `sliced` are relative to the style's mean square
-activation: 0 where the distributions agree, UNIT where nothing of the picture reaches the layer. So
-they compare between layers, sizes and networks, and a weight means the same for each of them.
-
-Shapes: M positions, C channels, F the picture's activations, as in `gram`.
-"""
+"""The style term: how a picture's layers compare with those of styles, each in its place."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import math
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
-import numpy as np
 import tensorflow as tf
 
-from neural_style.losses.gram import gram, moments, unchanged
-from neural_style.networks.activations import Activations, dense
+from neural_style.losses.style_distances import STYLE_DISTANCES, StyleDistance
+from neural_style.losses.term import (
+    Guide,
+    MaskAt,
+    Observer,
+    References,
+    Shapes,
+    Target,
+    Tensors,
+    Term,
+    View,
+    equal_if_none,
+    weighted_mean,
+)
 
-# What a relative distance of 1 counts. Gram losses of photographs are of this order, so that the
-# weights which suit them suit the others.
-UNIT = 1e7
+Masks = dict[str, list[tf.Tensor]]
 
 
-def style_loss(
-    gram_matrix: tf.Tensor, targets: tf.Tensor, weights: tf.Tensor, positions: tf.Tensor
-) -> tf.Tensor:
-    """Return sum_i w_i * sum((G - A_i)^2) / (4 N^2 M^2) for one layer (equation 4).
+def one_mask_each(masks: Sequence[MaskAt]) -> list[Guide]:
+    """Return the guides for styles that have one mask each, as in the report.
 
-    The paper has one style. For several, with B = sum(w_i A_i) / W and W = sum(w_i),
-
-        sum_i w_i ||G - A_i||^2 = W ||G - B||^2 + sum_i w_i ||A_i - B||^2,
-
-    of which the second part does not depend on the image. So the gradient is that of the one
-    blended target B, while the value is the whole sum. It is computed this way, which costs the
-    same for any number of styles.
-
-    Args:
-        gram_matrix: G, [C, C], of the image.
-        targets: A, [k, C, C], of the k styles.
-        weights: w, [k], not negative.
-        positions: M, a scalar.
-
-    Returns:
-        A scalar.
+    A mask lies on the image and on its style; weights are relative to those of all styles.
     """
-    channels = tf.cast(tf.shape(targets)[-1], tf.float32)
-    # Divided before they are squared: the squares of raw Gram entries near float32's limit.
-    divisor = 2.0 * channels * tf.cast(positions, tf.float32)
-    total = tf.reduce_sum(weights)
-    blend = tf.math.divide_no_nan(tf.tensordot(weights, targets, 1), total)
-    distance = tf.reduce_sum(tf.square((gram_matrix - blend) / divisor))
-    spreads = tf.reduce_sum(tf.square((targets - blend) / divisor), [1, 2])
-    return total * distance + tf.tensordot(weights, spreads, 1)
-
-
-# Eigenvalues below this part of the largest are rounding errors of the sums.
-ROUNDING = 1e-5
-# Of the directions of `sliced`.
-SEED = 0
+    everyone = range(len(masks))
+    return [Guide(mask, [(index, mask)], everyone) for index, mask in enumerate(masks)]
 
 
 @dataclass(frozen=True)
-class StyleDistance:
-    """How the style of a layer is compared.
+class Style(Term):
+    """The style of pictures, L_style (equation 5), for k styles under guides.
 
     Attributes:
-        statistic: of activations [1, H, W, C] under a mask [1, H, W, 1] or None.
-        target: of a style's statistic, and the number of positions of the picture, what the
-            picture is compared with.
-        distance: of the picture's statistic, k targets stacked, their weights [k], and the number
-            of positions, the weighted sum of the k losses, a scalar.
-        additive: whether the statistic of a whole is the sum of its tiles'.
-        counts_positions: whether the statistic grows with the number of positions, which it does
-            not tell.
+        layers: names; none for no style.
+        distance: one of `style_distances.STYLE_DISTANCES`.
+        by_area: what the Gram matrices under masks are divided by before they are compared. If not,
+            by nothing, as in the report: a part is compared with as many positions of the style, so
+            its mask should be as large there. If so, by the share of the positions that the mask
+            has (the mean of its square), each by its own (Gatys et al. 2017, equation 3); and the
+            guide counts by that share of the image, so that each pixel is drawn to its style as
+            strongly as it would be without guides. A mask of ones changes nothing either way.
+        weight: beta.
+        layer_weights: one for each layer, relative to their sum; which is divided once more by the
+            number of layers, as in the report.
+        style_weights: one for each style, likewise.
+        layers_by_style: for each style the layers in which it is compared; None for all of them.
     """
 
-    statistic: Callable[[Activations, tf.Tensor | None], tf.Tensor]
-    target: Callable[[tf.Tensor, int], tf.Tensor]
-    distance: Callable[[tf.Tensor, tf.Tensor, tf.Tensor, int], tf.Tensor]
-    additive: bool = True
-    counts_positions: bool = False
+    name: ClassVar[str] = "style"
+
+    layers: tuple[str, ...]
+    distance: str = "gram"
+    by_area: bool = False
+    weight: float = field(default=1.0, compare=False)
+    layer_weights: Sequence[float] = field(default=(), compare=False)
+    style_weights: Sequence[float] = field(default=(1.0,), compare=False)
+    layers_by_style: Sequence[Collection[str]] | None = field(default=None, compare=False)
+
+    @property
+    def additive(self) -> bool:  # type: ignore[override]
+        """Whether the distance's statistics are."""
+        return self._distance.additive or not self.layers
+
+    @property
+    def label(self) -> str:
+        """How messages name it."""
+        return f"style_distance: {self.distance}"
+
+    @property
+    def _distance(self) -> StyleDistance:
+        return STYLE_DISTANCES[self.distance]
+
+    def parameters(self) -> Mapping[str, Any]:
+        """Return the weights of layers and styles."""
+        count = len(self.style_weights)
+        layers_by_style = self.layers_by_style or [self.layers] * count
+        return {
+            "layer_weights": equal_if_none(self.layer_weights, self.layers),
+            "style_weights": tf.constant(self.style_weights, tf.float32),
+            # 1 for the styles that are compared in a layer.
+            "compared": {
+                layer: tf.constant([float(layer in layers) for layers in layers_by_style])
+                for layer in self.layers
+            },
+        }
+
+    def target(self, references: References, observer: Observer) -> Target:
+        """Return the guides' masks on the picture, and for each guide what its styles come to."""
+        if not self.layers:
+            return Target()
+        everyone = range(len(references.styles))
+        whole = Guide(None, [(index, None) for index in everyone], everyone)
+        guides = [whole] if references.guides is None else references.guides
+        shapes = observer.shapes(tuple(references.content.shape[1:3]))
+        masks = self._at_layers([guide.mask for guide in guides], shapes)
+        targets = self._targets_of_guides(guides, references.styles, observer, shapes)
+        values = {
+            "guides": [
+                {
+                    "styles": tf.constant([index for index, _ in guide.styles]),
+                    "among": tf.constant(list(guide.among)),
+                    "targets": of_guide,
+                }
+                for guide, of_guide in zip(guides, targets, strict=True)
+            ],
+            "shares": _shares(masks) if self.by_area else {},
+        }
+        return Target(masks, values)
+
+    def statistics(self, view: View) -> Tensors:
+        """Return for each layer what the distance knows, [n, B, ...], under each of n masks."""
+        return {
+            layer: tf.stack(
+                [
+                    self._distance.statistic(view.activations[layer], mask)
+                    for mask in view.maps.get(layer, [None])
+                ]
+            )
+            for layer in self.layers
+        }
+
+    def value(self, sums: Tensors, values: Mapping[str, Any], shapes: Shapes) -> tf.Tensor:
+        """Return the weighted mean over the layers, [B]."""
+        losses = [self._of_layer(layer, sums[layer], values, shapes) for layer in self.layers]
+        return weighted_mean(losses, values["layer_weights"])
+
+    def _of_layer(
+        self, layer: str, statistics: tf.Tensor, values: Mapping[str, Any], shapes: Shapes
+    ) -> tf.Tensor:
+        """Return the sum over the guides of one layer's loss, [B], given their statistics."""
+        positions = math.prod(shapes[layer][:2])
+        shares = values["shares"].get(layer)
+        statistics = self._of_all_positions(statistics, shares)
+        # A style that is not compared in this layer has no weight here, and is none of those to
+        # which others are relative.
+        compared = values["compared"][layer]
+        all_weights = values["style_weights"] * compared
+        losses = []
+        for place, guide in enumerate(values["guides"]):
+            among = tf.gather(tf.stack([all_weights, compared]), guide["among"], axis=1)
+            total, count = tf.unstack(tf.reduce_sum(among, 1))
+            weights = tf.gather(all_weights, guide["styles"])
+            weights = tf.math.divide_no_nan(weights, total * count)
+            targets = guide["targets"][layer]
+            loss = self._distance.distance(statistics[place], targets, weights, positions)
+            losses.append(loss if shares is None else loss * shares[place])
+        return tf.add_n(losses)
+
+    def _targets_of_guides(
+        self,
+        guides: Sequence[Guide],
+        styles: Sequence[tf.Tensor],
+        observer: Observer,
+        shapes: Shapes,
+    ) -> list[Tensors]:
+        """Return for each guide the targets, k for its k styles, by layer.
+
+        The features of a style are computed once for all guides.
+        """
+        targets: dict[tuple[int, int], Tensors] = {}
+        for index, style in enumerate(styles):
+            uses = [
+                (place, mask)
+                for place, guide in enumerate(guides)
+                for other, mask in guide.styles
+                if other == index
+            ]
+            shapes_of_style = observer.shapes(tuple(style.shape[1:3]))
+            masks = self._at_layers([mask for _, mask in uses], shapes_of_style)
+            sums = observer.sums(self, style, masks)
+            by_layer = {
+                layer: self._targets(layer, sums[layer], shapes, shapes_of_style, masks)
+                for layer in self.layers
+            }
+            for row, (place, _) in enumerate(uses):
+                targets[place, index] = {layer: by_layer[layer][row] for layer in self.layers}
+        return [
+            {
+                layer: tf.stack([targets[place, index][layer] for index, _ in guide.styles])
+                for layer in self.layers
+            }
+            for place, guide in enumerate(guides)
+        ]
+
+    def _targets(
+        self,
+        layer: str,
+        statistics: tf.Tensor,
+        shapes: Shapes,
+        shapes_of_style: Shapes,
+        masks: Masks,
+    ) -> list[tf.Tensor]:
+        """Return a layer's targets, given a style's statistics under n masks.
+
+        The style may have other positions than the image, and more or fewer of them.
+        """
+        positions = math.prod(shapes[layer][:2])
+        share = math.prod(shapes_of_style[layer][:2]) / positions
+        shares = _shares(masks).get(layer, 1.0) if self.by_area else 1.0
+        statistics = self._of_all_positions(statistics, share * shares * tf.ones(len(statistics)))
+        return [self._distance.target(one[0], positions) for one in tf.unstack(statistics)]
+
+    def _at_layers(self, masks: Sequence[MaskAt | None], shapes: Shapes) -> Masks:
+        """Return masks at each layer, [1, h, w, 1]; none if there is but None."""
+        if not any(masks):
+            return {}
+        return {
+            layer: [(mask or _everywhere)(*shapes[layer][:2])[None, :, :, None] for mask in masks]
+            for layer in self.layers
+        }
+
+    def _of_all_positions(self, statistics: tf.Tensor, shares: tf.Tensor | None) -> tf.Tensor:
+        """Return n statistics as if each were of all positions, given what share it has, [n].
+
+        Those that know their number of positions stay as they are.
+        """
+        if shares is None or not self._distance.counts_positions:
+            return statistics
+        return tf.math.divide_no_nan(statistics, shares[:, None, None, None])
 
 
-def gaussian(statistic: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Return mean [C] and covariance [C, C] of activations, given their `gram.moments`."""
-    statistic /= statistic[-1, -1]
-    mean = statistic[-1, :-1]
-    return mean, statistic[:-1, :-1] - mean[:, None] * mean
+def _everywhere(height: int, width: int) -> tf.Tensor:
+    return tf.ones([height, width])
 
 
-def _gaussian_target(statistic: tf.Tensor, positions: int) -> tf.Tensor:
-    """Return the root of the covariance beside the mean, [C, C + 1]."""
-    mean, covariance = gaussian(statistic)
-    values, vectors = np.linalg.eigh(np.asarray(covariance, np.float64))
-    root = (vectors * np.sqrt(np.maximum(values, 0))) @ vectors.T
-    return tf.concat([tf.constant(root, tf.float32), mean[:, None]], 1)
-
-
-def wasserstein(
-    statistic: tf.Tensor, targets: tf.Tensor, weights: tf.Tensor, positions: int
-) -> tf.Tensor:
-    """Return the squared Wasserstein-2 distance between Gaussians, relative to the style's size.
-
-    With the means m and n and the covariances S of the picture and T of the style it is
-
-        UNIT (||m - n||^2 + tr S + tr T - 2 tr (T^1/2 S T^1/2)^1/2) / (||n||^2 + tr T)
-
-    Source: Gelbrich, "On a formula for the L2 Wasserstein metric between measures on Euclidean and
-    Hilbert spaces", 1990; as a style loss Mroueh, "Wasserstein Style Transfer", 2020.
-
-    Args:
-        statistic: of the picture, see `gram.moments`.
-        targets: T^1/2 beside n for each of k styles, [k, C, C + 1].
-        weights: of the styles, [k].
-        positions: not needed, since the statistic has it.
-
-    Returns:
-        The weighted sum over the styles, a scalar.
-    """
-    mean, covariance = gaussian(statistic)
-    relative = 0.0
-    for target, weight in zip(tf.unstack(targets), tf.unstack(weights), strict=True):
-        root, wanted = target[:, :-1], target[:, -1]
-        size = tf.reduce_sum(root**2)  # tr T
-        shared = _trace_of_root(root @ covariance @ root)
-        spread = tf.linalg.trace(covariance) + size - 2 * shared
-        distance = tf.reduce_sum((mean - wanted) ** 2) + spread
-        relative += weight * distance / (tf.reduce_sum(wanted**2) + size)
-    return UNIT * relative
-
-
-# Traced once for all layers and pictures, see `gram._products_of`.
-@tf.function(input_signature=[tf.TensorSpec([None, None])], autograph=False)
-@tf.custom_gradient
-def _trace_of_root(matrix: tf.Tensor):
-    """Return tr A^1/2 of a symmetric positive semidefinite A, [C, C].
-
-    Its derivative is A^-1/2 / 2, here with a floor under the eigenvalues: those of eigenvectors,
-    by which TensorFlow would go, are not finite where two eigenvalues are equal.
-    """
-    values, vectors = tf.linalg.eigh((matrix + tf.transpose(matrix)) / 2)
-    floor = ROUNDING * values[-1] + 1e-30
-
-    def gradient(upstream: tf.Tensor) -> tf.Tensor:
-        inverse = (vectors / tf.sqrt(tf.maximum(values, floor))) @ tf.transpose(vectors)
-        return upstream * inverse / 2
-
-    return tf.reduce_sum(tf.sqrt(tf.nn.relu(values))), gradient
-
-
-def mean_std(
-    statistic: tf.Tensor, targets: tf.Tensor, weights: tf.Tensor, positions: int
-) -> tf.Tensor:
-    """Return the squared differences of mean and standard deviation, relative to the style's size.
-
-        UNIT sum_c ((m_c - n_c)^2 + (s_c - t_c)^2) / sum_c (n_c^2 + t_c^2)
-
-    It is `wasserstein` between Gaussians whose channels are independent. Source: Li, Wang, Liu and
-    Hou, "Demystifying Neural Style Transfer", 2017, section 4.3.
-
-    Args:
-        statistic: of the picture, see `gram.moments`.
-        targets: n beside t for each of k styles, [k, C, 2].
-        weights: of the styles, [k].
-        positions: not needed.
-
-    Returns:
-        The weighted sum over the styles, a scalar.
-    """
-    return _relative(_mean_std(statistic, positions), targets, weights)
-
-
-def _mean_std(statistic: tf.Tensor, positions: int) -> tf.Tensor:
-    """Return mean and standard deviation of each channel, [C, 2]."""
-    mean, covariance = gaussian(statistic)
-    variance = tf.linalg.diag_part(covariance)
-    # The floor keeps the root's derivative finite.
-    floor = ROUNDING * tf.reduce_mean(variance + mean**2) + 1e-30
-    return tf.stack([mean, tf.sqrt(tf.maximum(variance, floor))], 1)
-
-
-def _projections(activations: Activations, mask: tf.Tensor | None) -> tf.Tensor:
-    """Return the activations along C fixed directions at right angles, sorted, [C, M].
-
-    With a mask, M quantiles of those at positions where it is at least 1/2.
-    """
-    found = dense(activations)
-    rows = tf.reshape(found, [-1, found.shape[-1]])
-    positions = tf.shape(rows)[0]
-    if mask is not None:
-        rows = tf.boolean_mask(rows, tf.reshape(mask, [-1]) >= 0.5)
-    random = np.random.default_rng(SEED).normal(size=[found.shape[-1]] * 2)
-    directions = tf.constant(np.linalg.qr(random)[0], tf.float32)
-    values = tf.sort(tf.matmul(directions, rows, transpose_a=True, transpose_b=True), -1)
-    return values if mask is None else _resampled(values, positions)
-
-
-def sliced(
-    statistic: tf.Tensor, targets: tf.Tensor, weights: tf.Tensor, positions: int
-) -> tf.Tensor:
-    """Return the sliced Wasserstein-2 distance, squared, relative to the style's size.
-
-    Along C fixed directions at right angles, the mean squared difference between the sorted
-    activations of the picture and of the style, summed. So it sees the whole distribution and not
-    its moments alone. Source: Heitz et al., "A Sliced Wasserstein Loss for Neural Texture
-    Synthesis", 2021; there the directions are drawn anew for each evaluation, which L-BFGS does
-    not take.
-
-    Args:
-        statistic: of the picture, values along each direction, sorted, [C, M].
-        targets: of k styles, [k, C, M].
-        weights: of the styles, [k].
-        positions: M.
-
-    Returns:
-        The weighted sum over the styles, a scalar.
-    """
-    return _relative(statistic, targets, weights)
-
-
-def _relative(found: tf.Tensor, targets: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
-    """Return UNIT sum_i w_i ||found - target_i||^2 / ||target_i||^2 for k targets.
-
-    By one blended target and a constant, as in `style.style_loss`: so the gradient needs one
-    difference, whatever k is.
-    """
-    shares = weights / tf.reduce_sum(targets**2, [1, 2])
-    total = tf.reduce_sum(shares)
-    blend = tf.math.divide_no_nan(tf.tensordot(shares, targets, 1), total)
-    spreads = tf.reduce_sum((targets - blend) ** 2, [1, 2])
-    distance = tf.reduce_sum((found - blend) ** 2)
-    return UNIT * (total * distance + tf.tensordot(shares, spreads, 1))
-
-
-def _resampled(sorted_values: tf.Tensor, count: int | tf.Tensor) -> tf.Tensor:
-    """Return so many quantiles of values sorted along the last axis."""
-    length = tf.shape(sorted_values)[-1]
-    place = (tf.range(count, dtype=tf.float32) + 0.5) / tf.cast(count, tf.float32)
-    place = tf.clip_by_value(place * tf.cast(length, tf.float32) - 0.5, 0, float("inf"))
-    below = tf.minimum(tf.cast(place, tf.int32), length - 1)
-    above = tf.minimum(below + 1, length - 1)
-    share = place - tf.cast(below, tf.float32)
-    lower = tf.gather(sorted_values, below, axis=-1)
-    return lower + share * (tf.gather(sorted_values, above, axis=-1) - lower)
-
-
-STYLE_DISTANCES = {
-    "gram": StyleDistance(gram, unchanged, style_loss, counts_positions=True),
-    "wasserstein": StyleDistance(moments, _gaussian_target, wasserstein),
-    "mean_std": StyleDistance(moments, _mean_std, mean_std),
-    "sliced": StyleDistance(_projections, _resampled, sliced, additive=False),
-}
+def _shares(masks: Masks) -> Tensors:
+    """Return what share of the positions each mask has, [n], by layer."""
+    return {
+        layer: tf.stack([tf.reduce_mean(tf.square(mask)) for mask in of_layer])
+        for layer, of_layer in masks.items()
+    }

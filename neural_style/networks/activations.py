@@ -14,7 +14,7 @@ class Projection:
     What style needs of them is computed on the fewer channels (see `gram`).
 
     Attributes:
-        features: f, [1, H, W, c].
+        features: f, [B, H, W, c].
         kernel: Q, [c, C].
         bias: b, [C].
     """
@@ -24,7 +24,7 @@ class Projection:
     bias: tf.Tensor
 
     def dense(self) -> tf.Tensor:
-        """Return F, [1, H, W, C], float32."""
+        """Return F, [B, H, W, C], float32."""
         return tf.tensordot(tf.cast(self.features, tf.float32), self.kernel, 1) + self.bias
 
 
@@ -32,7 +32,7 @@ Activations = tf.Tensor | Projection
 
 
 def dense(activations: Activations) -> tf.Tensor:
-    """Return activations [1, H, W, C], a projection's computed, in float32."""
+    """Return activations [B, H, W, C], a projection's computed, in float32."""
     if isinstance(activations, Projection):
         return activations.dense()
     return tf.cast(activations, tf.float32)
@@ -57,7 +57,7 @@ def channels(activations: Activations) -> int:
 
 
 def features_of(activations: Activations) -> tf.Tensor:
-    """Return what the picture makes of a layer, [1, H, W, c]: of a projection, its features."""
+    """Return what the picture makes of a layer, [B, H, W, c]: of a projection, its features."""
     return activations.features if isinstance(activations, Projection) else activations
 
 
@@ -65,11 +65,11 @@ def part(activations: Activations, begin: tf.Tensor, end: tf.Tensor) -> Activati
     """Return the activations at a rectangle of positions.
 
     Args:
-        activations: [1, H, W, C], or a projection of them.
+        activations: [B, H, W, C], or a projection of them.
         begin: its first row and column, [2], int32.
         end: the row and the column behind its last, [2], int32.
     """
     features = features_of(activations)
-    extent = tf.concat([[1], end - begin, [features.shape[-1]]], 0)
+    extent = tf.concat([[features.shape[0]], end - begin, [features.shape[-1]]], 0)
     cut = tf.slice(features, tf.concat([[0], begin, [0]], 0), extent)
     return with_features(activations, cut)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Callable
@@ -16,22 +17,19 @@ from neural_style.guidance.segmentation import Request, make_masks
 from neural_style.images.picture import Picture, to_pixels
 from neural_style.networks.compact import HEADS
 from neural_style.networks.layers import resolve_layer
+from neural_style.networks.registry import NetworkSpec, open_network
 from neural_style.optimizers.step import Step
 from neural_style.runtime.device import device_scope
 from neural_style.settings.config import FIELDS, PICTURE_SETTINGS, Config
 from neural_style.studio.masking import mask_of, together
 from neural_style.studio.messages import Orders, Painted, Reached
 from neural_style.transfer.checkpoint import Checkpoints
+from neural_style.transfer.finish import finish
+from neural_style.transfer.pictures import load_pictures
+from neural_style.transfer.pyramid import pyramid
 from neural_style.transfer.recolor import recolour
 from neural_style.transfer.result import Result, ResultFolder
-from neural_style.transfer.stylize import (
-    build_network,
-    finish,
-    load_inputs,
-    scale_iterations,
-    scale_sizes,
-    stylize,
-)
+from neural_style.transfer.stylize import stylize
 
 # Seconds between pictures that are shown; more where they take so long that they would slow it.
 INTERVAL = 1.0
@@ -49,9 +47,9 @@ Tell = Callable[[Any], None]
 
 def warm() -> None:
     """Load the preview's network, so that the first preview need not wait for TensorFlow."""
-    config = Config(content_img="none", style_imgs="none", model_weights="compact")
-    with device_scope(config.device) as device:
-        build_network(config, device)
+    layers = (*FIELDS["content_layers"].default, *FIELDS["style_layers"].default)
+    with device_scope(FIELDS["device"].default) as device:
+        open_network(NetworkSpec("compact", layers), device)
 
 
 def paint(
@@ -76,8 +74,8 @@ def paint(
         result = replace(result, config=portable(result.config))
         written = ResultFolder(replace(config, img_output_dir=str(folder)), result.picture.size)
         return Painted(_written(written, result), False)
-    inputs = load_inputs(config)
-    size = inputs.content.shape[:2]
+    pictures = load_pictures(config)
+    size = pictures.content.shape[:2]
     results = ResultFolder(replace(config, img_output_dir=str(folder)), size)
     config = replace(portable(config), resume=resume)
     checkpoints = Checkpoints(results, resume)
@@ -98,14 +96,14 @@ def paint(
         tell(pace.reached(step))
         began = time.monotonic()
         if began >= due:
-            picture = finish(now, inputs, step.image)
+            picture = finish(now, pictures, step.image)
             tell(to_pixels(Picture(picture.rgb)))
             ended = time.monotonic()
             due = began + max(INTERVAL, (ended - began) / MOST_OF_THE_TIME)
         is_late = began >= limit
         return not (orders.stop or is_late)
 
-    result = stylize(config, on_step, inputs, checkpoints, adjust)
+    result = stylize(config, on_step, pictures, checkpoints, adjust)
     path = _written(results, result)
     if not result.interrupted:
         checkpoints.remove()
@@ -160,8 +158,9 @@ class Pace:
 
     def __post_init__(self) -> None:
         """Divide the iterations among the scales."""
-        self._areas = [height * width for height, width in scale_sizes(self.config, self.size)]
-        self._iterations = scale_iterations(self.config, len(self._areas))
+        scales = pyramid(self.config, self.size)
+        self._areas = [math.prod(scale.size) for scale in scales]
+        self._iterations = [scale.iterations for scale in scales]
         self._began = time.monotonic()
         self._first: tuple[int, int, float] | None = None  # scale, iteration and time
         self._each: float | None = None  # seconds that a pixel takes in an iteration

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Sequence
 
 import tensorflow as tf
 
@@ -39,7 +40,11 @@ MATCHING = 135
 
 
 def estimate_peak(
-    config: Config, size: tuple[int, int], side: int | None = None, regions: int = 0
+    config: Config,
+    size: tuple[int, int],
+    side: int | None = None,
+    regions: int = 0,
+    added_layers: Sequence[str] = (),
 ) -> int:
     """Return the bytes of memory that a run will take at its peak, the whole process.
 
@@ -48,8 +53,9 @@ def estimate_peak(
         size: height and width of the picture.
         side: the longest side of tiles; None for the picture as a whole.
         regions: how many the picture has; 0 for no label maps.
+        added_layers: what the network gives beside the layers of content and style.
     """
-    layers = _layers(config)
+    layers = _layers(config, added_layers)
     content_layers, style_layers = config.active_layers()
     activation = ACTIVATION.get(config.precision, FLOAT)
     # Bytes for each pixel of the picture: three numbers for each colour picture, the content's
@@ -82,7 +88,11 @@ def estimate_peak(
 
 
 def plan(
-    config: Config, size: tuple[int, int], most: int | None = None, regions: int = 0
+    config: Config,
+    size: tuple[int, int],
+    max_side: int | None = None,
+    regions: int = 0,
+    added_layers: Sequence[str] = (),
 ) -> Tiling:
     """Return the tiling with the largest tiles that fit into the memory allowed.
 
@@ -91,21 +101,22 @@ def plan(
     Args:
         config: the settings; `model_weights` says whether the network is `compact`.
         size: height and width of the picture.
-        most: the largest side that tiles may have, whatever memory there is.
+        max_side: the largest side that tiles may have, whatever memory there is.
         regions: see `estimate_peak`.
+        added_layers: see `estimate_peak`.
 
     Raises:
         StyleError: even the smallest tiles do not fit.
     """
-    layers = _layers(config)
+    layers = _layers(config, added_layers)
     limit = config.max_memory_bytes
     given = f"max_memory is {config.max_memory}"
     if limit is None:
         limit = available(config.device)
         given = f"{to_text(limit or 0)} are free"
     for side in sides(size, layers):
-        peak = estimate_peak(config, size, side, regions)
-        if (limit is None or peak <= limit) and (most is None or side <= most):
+        peak = estimate_peak(config, size, side, regions, added_layers)
+        if (limit is None or peak <= limit) and (max_side is None or side <= max_side):
             return Tiling.of(layers, side)
     raise StyleError(
         f"a picture of {size[1]} x {size[0]} pixels takes at least {to_text(peak)} of memory with "
@@ -115,9 +126,9 @@ def plan(
     )
 
 
-def _layers(config: Config) -> dict[str, Blocks]:
+def _layers(config: Config, added: Sequence[str] = ()) -> dict[str, Blocks]:
     """Return what the layers in use depend on."""
-    names = dict.fromkeys(itertools.chain(*config.active_layers()))
+    names = dict.fromkeys(itertools.chain(*config.active_layers(), added))
     return structure(config.model_weights, list(names), config.network)
 
 
