@@ -124,6 +124,24 @@ def test_a_picture_without_pixels_is_damaged(tmp_path):
         read_picture(tmp_path / "a.tif")
 
 
+@pytest.mark.timeout(20)
+def test_a_chain_of_pages_that_leads_back_into_itself_ends(tmp_path):
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        for level in (50, 200):
+            file.write(flat([level] * 3), photometric="rgb", metadata=None)
+    with tifffile.TiffFile(tmp_path / "a.tif") as file:
+        first, second = (page.offset for page in file.pages)
+    data = bytearray((tmp_path / "a.tif").read_bytes())
+    link = second + 2 + 12 * int.from_bytes(data[second : second + 2], "little")
+    assert data[link : link + 4] == bytes(4)  # there is no third
+    for offset in (first, second):
+        data[link : link + 4] = offset.to_bytes(4, "little")
+        (tmp_path / "b.tif").write_bytes(data)
+        picture = read_picture(tmp_path / "b.tif")
+        assert picture.size == (20, 30)
+        assert picture.rgb.max() == 50
+
+
 @pytest.mark.shared
 @pytest.mark.parametrize("name", ["zero_mask.tif", "eps_loop.png", "clear.png"])
 def test_what_went_wrong_is_refused(shared, name):

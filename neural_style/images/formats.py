@@ -132,10 +132,15 @@ def tiff_page_of(path: str | os.PathLike[str]) -> TiffPage | None:
 
 
 def _whole_pages(file: tifffile.TiffFile) -> Iterator[Any]:
-    """Yield a TIFF's pages up to the first that is damaged."""
+    """Yield a TIFF's pages up to the first that is damaged, or that came before."""
     pages = iter(file.pages)
+    offsets = set()  # a damaged chain of pages may lead back into itself
     while True:
         try:
-            yield next(pages)
+            page = next(pages)
         except Exception:  # also the end
             return
+        if page.offset in offsets:
+            return
+        offsets.add(page.offset)
+        yield page
