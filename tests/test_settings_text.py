@@ -92,7 +92,7 @@ def test_no_name(source):
 def test_what_is_no_file(tmp_path):
     os.mkfifo(tmp_path / "pipe.yaml")  # a plain open would wait for ever
     for path in (tmp_path / "pipe.yaml", Path("/dev/zero")):
-        with pytest.raises(StyleError, match=f"^config: {path} is no file; give a YAML file"):
+        with pytest.raises(StyleError, match=f"^config: {path} is not a file; give a YAML file"):
             load_settings(path, FIELDS)
 
 

@@ -103,7 +103,7 @@ def check_regions(config: Config) -> None:
         )
     if config.style_mask:
         raise StyleError(
-            "style_mask: content_regions says already where styles go: drop the masks or the "
+            "style_mask: content_regions already says where styles go: drop the masks or the "
             "regions"
         )
 

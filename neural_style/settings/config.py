@@ -1,6 +1,7 @@
 """Every setting once: its default, help and limits. Flags, YAML keys and the API derive from it."""
 
 import dataclasses
+import itertools
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -55,23 +56,23 @@ class Config:
     )
     style_fit: str = setting(
         "stretch",
-        "how the styles are brought to the photograph's size: stretch to its proportions, or keep "
-        "their own with its longer side",
+        "how styles are resized: stretch, to the photograph's width and height; keep, in their own "
+        "proportions, to its longer side",
         "Pictures",
         choices=("stretch", "keep"),
     )
     style_scale: tuple[float, ...] = setting(
         (),
         "size of the styles relative to that, one for all or one for each: above 1 for larger "
-        "strokes, below for smaller ones",
+        "strokes, below 1 for smaller ones",
         "Pictures",
         min=0.1,
         max=4,
     )
     style_imgs_layers: tuple[str, ...] = setting(
         (),
-        "for each style its own of the style_layers, joined by commas, such as relu4_1,relu5_1 "
-        "for large shapes and relu1_1,relu2_1 for fine strokes; all if not given",
+        "which of the style_layers each style uses, joined by commas, such as relu4_1,relu5_1 for "
+        "large shapes and relu1_1,relu2_1 for fine strokes; all of them if not given",
         "Pictures",
     )
     content_img_dir: str = setting(
@@ -92,27 +93,27 @@ class Config:
     )
     mask_feather: float = setting(
         0.0,
-        "soften the edges of masks and regions over so many pixels of the result",
+        "soften the edges of masks and regions over this many pixels of the result",
         "Masks",
         min=0,
         max=1000,
     )
     mask_normalization: str = setting(
         "report",
-        "what is compared under a mask: report is sums, so a style's area should be as large; area "
-        "is means over the mask's area (regions always are)",
+        "what is compared under a mask: report, sums, so a small mask is painted more weakly; "
+        "area, means over the mask's area (always used for regions)",
         "Masks",
         choices=("report", "area"),
     )
     keep_background: bool = setting(
         False,
-        "what no mask covers is the photograph, pixel for pixel; mask_feather softens the seam",
+        "keep the photograph, pixel for pixel, where no mask is; mask_feather softens the seam",
         "Masks",
     )
     region_boundary: str = setting(
         "resize",
-        "which positions of a layer count for a region: resize is by their place, inside leaves "
-        "out those that see much of other regions",
+        "which positions of a layer belong to a region: resize, all that lie in it; inside, those "
+        "of them that see little of other regions",
         "Masks",
         choices=("resize", "inside"),
     )
@@ -124,8 +125,8 @@ class Config:
     )
     style_regions: tuple[ImageSource, ...] = setting(
         (),
-        "one label map for each style, a path or a name in style_imgs_dir: what has a colour in "
-        "it gives its style to what has that colour in content_regions",
+        "one label map for each style: paths, or names in style_imgs_dir; each region of "
+        "content_regions takes its style from the regions of the same colour",
         "Masks",
     )
 
@@ -144,23 +145,19 @@ class Config:
     )
     resume: bool = setting(
         False,
-        "go on with the run of these settings that was interrupted, if there is one",
+        "continue the interrupted run with these settings, if there is one",
         "Result",
         of_run=True,
     )
     save_every: int = setting(
-        0,
-        "also save the picture every so many iterations; 0 for never",
-        "Result",
-        min=0,
-        of_run=True,
+        0, "also save the picture every N iterations; 0 for never", "Result", min=0, of_run=True
     )
 
     strength: float | None = setting(
         None,
         "how much of the style, from 0, the photograph, to 100, the style alone: the same number "
-        "looks alike at every size, through every network, with every style_distance; it decides "
-        "the ratio of content_weight and style_weight, and is given instead of them",
+        "looks alike at every size, and with every network and style_distance; it sets the ratio "
+        "of content_weight and style_weight, so give it instead of them",
         "Losses",
         min=0,
         max=100,
@@ -187,25 +184,25 @@ class Config:
         "Losses",
         choices=(1, 2, 3),
     )
-
     content_distance: str = setting(
         "raw",
-        "what of the photograph's activations is kept: raw, all; centred, all but each channel's "
-        "mean; normalised, all but mean and size, so that contrast and colours are free",
+        "what is kept of the photograph's activations: raw, all; centred, all but each channel's "
+        "mean; normalised, all but mean and scale, which leaves contrast and colours free",
         "Losses",
         choices=("raw", "centred", "normalised"),
     )
     style_distance: str = setting(
         "gram",
-        "what of a style's activations is compared: gram, products; wasserstein, mean and "
-        "covariance; mean_std, each channel's mean and deviation; sliced, the whole distribution",
+        "what is compared of a style's activations: gram, products of channels; wasserstein, mean "
+        "and covariance; mean_std, each channel's mean and deviation; sliced, the distribution",
         "Losses",
         choices=("gram", "wasserstein", "mean_std", "sliced"),
     )
     tv_norm: str = setting(
         "l1",
-        "of differences between neighbouring pixels: l1, their sum; l2, the mean of their squares "
-        "in units of 1e7, which needs a weight of 100 or more and is the same at every size",
+        "how differences between neighbouring pixels are measured: l1, their sum; l2, the mean of "
+        "their squares in units of 1e7, which needs a weight of 100 or more and is the same at "
+        "every size",
         "Losses",
         choices=("l1", "l2"),
     )
@@ -215,49 +212,47 @@ class Config:
     )
     model_weights: str = setting(
         "auto",
-        "its weights: imagenet (downloaded by Keras once), the path of a .h5, .weights.h5 or .mat "
-        "file, compact (our own network in VGG19's place, needs no download), or auto "
-        "(NEURAL_STYLE_WEIGHTS if set, else imagenet, offline compact)",
+        "weights of the network: imagenet (downloaded once by Keras), the path of a .h5, "
+        ".weights.h5 or .mat file, compact (our own network in place of VGG19, without a "
+        "download), or auto (NEURAL_STYLE_WEIGHTS if set, else imagenet, or compact when offline)",
         "Network",
     )
     pooling_type: str = setting(
-        "avg", "pooling between its blocks", "Network", choices=("avg", "max")
+        "avg", "pooling between the network's blocks", "Network", choices=("avg", "max")
     )
     border_type: str = setting(
         "zeros",
-        "what its first layer sees around the picture: zeros, the mean colour, which can leave a "
-        "faint frame; edge, the last pixels again",
+        "what the first layer sees around the picture: zeros, the mean colour, which can leave a "
+        "faint frame; edge, the outermost pixels repeated",
         "Network",
         choices=("zeros", "edge"),
     )
     draft_weights: str = setting(
         "",
-        "weights, as model_weights, through which all scales but the last are painted; compact is "
-        "the fastest",
+        "weights, as for model_weights, that paint all scales but the last; compact is the fastest",
         "Network",
     )
     device: str = setting(
-        "/gpu:0", "device to run on: /gpu:N or /cpu:N; without a GPU it is the CPU", "Network"
+        "/gpu:0", "device to run on: /gpu:N or /cpu:N; without a GPU the CPU is used", "Network"
     )
     precision: str = setting(
         "auto",
         "floating-point format of the network; auto is bfloat16 where the device has units for "
-        "it, else float32. float16 is for GPUs that have units for it alone",
+        "it, else float32; float16 is for GPUs with units for float16 only",
         "Network",
         choices=("auto", "float32", "bfloat16", "float16"),
     )
-
     max_memory: str = setting(
         "free",
-        "memory that the run may take, such as 4G or 800M; free is what is free. A picture that "
-        "would take more is painted in tiles, which gives the same picture",
+        "memory that the run may take, such as 4G or 800M; free, all that is free. A picture that "
+        "needs more is painted in tiles, with the same result",
         "Network",
         of_run=True,
     )
 
     optimizer: str = setting(
         "lbfgs",
-        "how the pixels are changed",
+        "method that optimises the pixels",
         "Optimisation",
         choices=("lbfgs", "adam", "tfp_lbfgs"),
     )
@@ -266,14 +261,14 @@ class Config:
     )
     keep_in_range: bool = setting(
         False,
-        "keep pixels in [0, 255] at every iteration; else they are clipped in the end, which can "
-        "cost what was reached beyond",
+        "keep pixels in [0, 255] at every iteration; otherwise they are clipped at the end, which "
+        "can undo part of what was gained",
         "Optimisation",
     )
-    max_iterations: int = setting(50, "iterations, of all scales together", "Optimisation", min=1)
+    max_iterations: int = setting(50, "iterations, over all scales together", "Optimisation", min=1)
     scales: int = setting(
         1,
-        "paint at so many growing sizes, each from the last one's result",
+        "paint at this many growing sizes, each starting from the result of the one before",
         "Optimisation",
         min=1,
         max=100,
@@ -302,7 +297,7 @@ class Config:
 
     transfer: str = setting(
         "both",
-        "what the result takes of the styles: style alone keeps the photograph's colours, color "
+        "what the result takes from the styles: style alone keeps the photograph's colours; color "
         "alone paints no strokes and needs no network",
         "Colours",
         choices=("both", "style", "color"),
@@ -313,41 +308,41 @@ class Config:
     color_match: str = setting(
         "auto",
         "how one picture takes another's colours: by histograms (of RGB or Lab), or by mean and "
-        "covariance (linear, by the symmetric root or Cholesky's); auto is linear for transfer "
-        "color, for style keeps the photograph's chroma instead, for both nothing",
+        "covariance (linear, by the symmetric root or Cholesky's); auto is linear with transfer "
+        "color, keeps the photograph's chroma with style, and does nothing with both",
         "Colours",
         choices=("auto", "histogram", "histogram_lab", "linear", "linear_cholesky"),
     )
     color_convert_type: str = setting(
         "yuv",
-        "colour space of the chroma by which they are kept",
+        "colour space in which the photograph's chroma is kept",
         "Colours",
         choices=("yuv", "ycrcb", "luv", "lab"),
     )
     color_convert_time: str = setting(
         "after",
         "after: recolour the result; before: transfer the luminance alone, then recolour; with "
-        "color_match, recolour the styles and not the result",
+        "color_match, recolour the styles instead of the result",
         "Colours",
         choices=("after", "before"),
     )
 
     print_iterations: int = setting(
-        50, "without a terminal, a line every so many iterations", "Messages", min=1, of_run=True
+        50, "without a terminal, print a line every N iterations", "Messages", min=1, of_run=True
     )
     tensorboard: str = setting(
         "", "folder for TensorBoard's scalars and pictures", "Messages", of_run=True
     )
-    quiet: bool = setting(False, "say nothing but errors", "Messages", of_run=True)
+    quiet: bool = setting(False, "print nothing but errors", "Messages", of_run=True)
     verbose: bool = setting(
-        False, "say more, TensorFlow's own messages included", "Messages", of_run=True
+        False, "print more, including TensorFlow's own messages", "Messages", of_run=True
     )
 
     def __post_init__(self) -> None:
         """Convert every value and check it, then what must hold between them."""
         folder = convert(FIELDS["style_imgs_dir"], self.style_imgs_dir)
-        long_forms = expand(self.style_imgs, self.style_mask_imgs, self.style_imgs_weights, folder)
-        for name, value in long_forms.items():
+        expanded = expand(self.style_imgs, self.style_mask_imgs, self.style_imgs_weights, folder)
+        for name, value in expanded.items():
             object.__setattr__(self, name, value)
         convert_all(self)
         object.__setattr__(self, "device", normal_device(self.device))
@@ -370,7 +365,7 @@ class Config:
 
         return NetworkSpec(
             self.model_weights,
-            tuple(dict.fromkeys(name for names in self.active_layers() for name in names)),
+            tuple(dict.fromkeys(itertools.chain(*self.active_layers()))),
             self.network,
             self.pooling_type,
             self.precision,
@@ -380,10 +375,8 @@ class Config:
     def active_layers(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Return the content and the style layers that have a weight, or may with strength."""
         has_content = self.content_weight or self.strength is not None
-        return (
-            self.content_layers if has_content else (),
-            self.style_layers if self.style_weight else (),
-        )
+        content = self.content_layers if has_content else ()
+        return content, self.style_layers if self.style_weight else ()
 
     def layers_of_styles(self) -> list[tuple[str, ...]]:
         """Return for each style the layers in which it is compared."""
@@ -409,7 +402,7 @@ class Config:
         if weights and settings.get("strength") is not None:
             raise StyleError(
                 f"strength: received {settings['strength']} with {weights[0]}, and strength "
-                "decides the ratio of content_weight and style_weight: give it or them"
+                "decides the ratio of content_weight and style_weight: drop one or the other"
             )
         merged: dict[str, Any] = {}
         for later in (*(load_settings(source, FIELDS) for source in sources), settings):

@@ -62,7 +62,7 @@ def _path_of(source: str | os.PathLike[str]) -> Path:
     elif os.path.isdir(path):
         problem = f"{path} is a folder"
     else:
-        problem = f"{path} {'is no file' if os.path.exists(path) else 'does not exist'}"
+        problem = f"{path} {'is not a file' if os.path.exists(path) else 'does not exist'}"
     raise StyleError(
         f"config: {problem}; give a YAML file, a picture made by neural_style, or a preset "
         f"({', '.join(preset_names())})"

@@ -100,7 +100,7 @@ def _load(text: str, source: str | os.PathLike[str]) -> Any:
         place = f" in line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         problem = first_line(getattr(error, "problem", None) or error)
         raise StyleError(f"config: {source} is not YAML{place}: {problem}") from None
-    raise StyleError(f"config: {source} has {problem}, which settings need not; write it plainly")
+    raise StyleError(f"config: {source} has {problem}, which settings do not need; write it out")
 
 
 def _is_list(value: Any) -> bool:
