@@ -50,8 +50,8 @@ ROWS = {
         {"registry"},
     ],
     "settings": [
-        {"fields", "text", "machine", "short_forms"},
-        {"checks", "files"},
+        {"fields", "text", "machine"},
+        {"short_forms", "checks", "files"},
         {"config"},
     ],
     "guidance": [{"segmentation"}, {"regions", "matching"}, {"masks"}],

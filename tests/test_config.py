@@ -588,6 +588,10 @@ class TestShortForm:
                 "style_mask_imgs is given, and style_imgs has m.png for it too",
             ),
             (
+                {"style_imgs": "a.jpg@m.png", "style_mask_imgs": np.zeros((4, 4), np.uint8)},
+                "style_mask_imgs is given, and style_imgs has m.png for it too",
+            ),
+            (
                 {"style_imgs": "a.jpg:2", "style_imgs_weights": [3]},
                 "style_imgs_weights is given, and style_imgs has 2 for it too",
             ),

@@ -7,6 +7,7 @@ import re
 from typing import Any, NamedTuple
 
 from neural_style.runtime.errors import StyleError
+from neural_style.settings.fields import Array
 
 # The style ends like a file (.jpg), so the @ of me@home/sky.jpg separates nothing.
 _SHORT_FORM = re.compile(
@@ -42,7 +43,7 @@ def expand(styles: Any, masks: Any, weights: Any, folder: str) -> dict[str, Any]
     entries = [_parse(style, folder) for style in styles]
     entry_masks = tuple(entry.mask for entry in entries if entry.mask)
     entry_weights = tuple(entry.weight for entry in entries if entry.weight)
-    if entry_masks and masks:
+    if entry_masks and (isinstance(masks, Array) or masks):
         raise _given_twice("style_mask_imgs", entry_masks[0])
     if entry_weights and weights:
         raise _given_twice("style_imgs_weights", entry_weights[0])
