@@ -22,7 +22,8 @@ import neural_style
 from neural_style import __version__
 from neural_style.commands import cli
 from neural_style.images.read import read_picture, read_settings_text
-from neural_style.settings.config import FIELDS, Config, preset_names
+from neural_style.settings.config import FIELDS, Config
+from neural_style.settings.files import preset_names
 
 CONFIGS = Path(__file__).parent.parent / "configs"
 CONSOLE_SCRIPT = Path(sys.executable).with_name("neural_style")

@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neural_style.runtime.errors import StyleError
-from neural_style.settings.config import FIELDS, Config, load_settings, preset_names
+from neural_style.settings.config import FIELDS, Config
+from neural_style.settings.files import load_settings, preset_names
 
 PICTURES = {"content_img": "lake.jpg", "style_imgs": ["wave.jpg"]}
 CONFIGS = Path(__file__).parent.parent / "configs"
@@ -393,8 +394,8 @@ def test_yaml_is_version_1_2(yaml_file):
 
 
 def test_an_empty_file_and_empty_values_set_nothing(yaml_file):
-    assert load_settings(yaml_file("")) == {}
-    assert load_settings(yaml_file("# nothing\nseed:\n")) == {}
+    assert load_settings(yaml_file(""), FIELDS) == {}
+    assert load_settings(yaml_file("# nothing\nseed:\n"), FIELDS) == {}
 
 
 @pytest.mark.parametrize(
@@ -428,15 +429,15 @@ def test_a_missing_file_names_the_presets(name):
     with pytest.raises(
         StyleError, match=r"does not exist; .* preset \(blend, .*gatys, .*report.*\)"
     ):
-        load_settings(name)
+        load_settings(name, FIELDS)
 
 
 def test_a_folder_and_binary_data_are_no_config(tmp_path):
     with pytest.raises(StyleError, match="is a folder"):
-        load_settings(tmp_path)
+        load_settings(tmp_path, FIELDS)
     (tmp_path / "a.yaml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(StyleError, match="cannot be read as text"):
-        load_settings(tmp_path / "a.yaml")
+        load_settings(tmp_path / "a.yaml", FIELDS)
 
 
 # Round trip
@@ -493,7 +494,7 @@ def test_any_text_is_settings_or_is_refused(tmp_path_factory, text):
     path = tmp_path_factory.mktemp("yaml") / "config.yaml"
     path.write_text(text)
     with contextlib.suppress(StyleError):
-        assert set(load_settings(path)) <= set(FIELDS)
+        assert set(load_settings(path, FIELDS)) <= set(FIELDS)
 
 
 def test_settings_of_the_run_are_not_kept():
@@ -531,7 +532,7 @@ def test_presets_are_those_of_the_folder():
 def test_preset_loads_and_says_how_it_is_used(name):
     masks = {"style_mask_imgs": ["a.png", "b.png"]} if name == "masked" else {}
     config = Config.load(name, content_img="lake.jpg", style_imgs=["a.jpg", "b.jpg"], **masks)
-    for key, value in load_settings(name).items():
+    for key, value in load_settings(name, FIELDS).items():
         assert getattr(config, key) == (tuple(value) if isinstance(value, list) else value)
     header = re.match(r"(#.*\n)+", (CONFIGS / f"{name}.yaml").read_text())[0]
     assert f"neural_style -preset {name} " in header
@@ -584,6 +585,10 @@ class TestShortForm:
         [
             (
                 {"style_imgs": "a.jpg@m.png", "style_mask_imgs": ["n.png"]},
+                "style_mask_imgs is given, and style_imgs has m.png for it too",
+            ),
+            (
+                {"style_imgs": "a.jpg@m.png", "style_mask_imgs": np.zeros((4, 4), np.uint8)},
                 "style_mask_imgs is given, and style_imgs has m.png for it too",
             ),
             (

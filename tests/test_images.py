@@ -19,7 +19,8 @@ from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 from neural_style.images import read as reading
 from neural_style.images.picture import Picture, enlarge, luminance, reduced_size, resize, to_pixels
 from neural_style.images.read import find_picture, read_picture, read_settings_text
-from neural_style.images.write import WRITTEN, write_picture
+from neural_style.images.suffixes import WRITTEN
+from neural_style.images.write import write_picture
 from neural_style.runtime.errors import StyleError
 from neural_style.runtime.files import write_file
 

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from neural_style.images import formats
-from neural_style.images.formats import NOT_WRITTEN, WRITTEN
 from neural_style.images.read import Cost, Room, read_picture, read_settings_text
+from neural_style.images.suffixes import NOT_WRITTEN, WRITTEN
 from neural_style.runtime import memory as machine
 from neural_style.runtime.errors import StyleError
 from neural_style.runtime.files import write_file

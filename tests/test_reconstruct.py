@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from neural_style.commands.reconstruct import reconstructions
-from neural_style.settings.config import load_settings
+from neural_style.settings.config import FIELDS
+from neural_style.settings.files import load_settings
 
 
 def test_ten_reconstructions():
@@ -83,7 +84,8 @@ def test_a_preset_without_layers_is_honoured(tmp_path):
     from neural_style.commands import cli
 
     parsed = cli.parse(["neural_style", "reconstruct", "a.png", "-preset", "preview"])
-    assert {config.max_size for _, config in parsed.jobs} == {load_settings("preview")["max_size"]}
+    max_size = load_settings("preview", FIELDS)["max_size"]
+    assert {config.max_size for _, config in parsed.jobs} == {max_size}
 
 
 @pytest.mark.parametrize("flag", ["-config", "-preset"])

@@ -223,7 +223,7 @@ class TestTransfer:
             ({"content_regions": None}, "content_regions is missing: style_regions needs"),
             (
                 {"style_mask": True, "style_mask_imgs": ["m.png"]},
-                "style_mask: content_regions says already where styles go",
+                "style_mask: content_regions already says where styles go",
             ),
             ({"color_match": "linear"}, "content_regions: color_match linear gives a picture"),
             ({"transfer": "color"}, "content_regions: transfer color gives a picture"),

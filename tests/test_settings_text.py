@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from neural_style import Config, StyleError
-from neural_style.settings.config import load_settings
+from neural_style.settings.config import FIELDS
+from neural_style.settings.files import load_settings
 from neural_style.settings.text import parse, read_text
 
 LONG = "x" * 10_000
@@ -66,7 +67,7 @@ def test_bad_text_is_refused_in_one_line_and_soon(text, message):
 def test_unknown_keys_of_any_kind(tmp_path, text, message):
     (tmp_path / "a.yaml").write_text(text)
     with pytest.raises(StyleError, match=message):
-        load_settings(tmp_path / "a.yaml")
+        load_settings(tmp_path / "a.yaml", FIELDS)
 
 
 @pytest.mark.parametrize("name", ["seed", "quiet", "img_name", "content_img", "max_memory"])
@@ -85,14 +86,14 @@ def test_values_that_no_setting_has_are_refused_in_one_short_line(name, value):
 @pytest.mark.parametrize("source", ["", " "])
 def test_no_name(source):
     with pytest.raises(StyleError, match=r"^config: a name is missing; give a YAML file"):
-        load_settings(source)
+        load_settings(source, FIELDS)
 
 
 def test_what_is_no_file(tmp_path):
     os.mkfifo(tmp_path / "pipe.yaml")  # a plain open would wait for ever
     for path in (tmp_path / "pipe.yaml", Path("/dev/zero")):
-        with pytest.raises(StyleError, match=f"^config: {path} is no file; give a YAML file"):
-            load_settings(path)
+        with pytest.raises(StyleError, match=f"^config: {path} is not a file; give a YAML file"):
+            load_settings(path, FIELDS)
 
 
 def test_a_text_that_is_not_utf_8(tmp_path):

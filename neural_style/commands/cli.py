@@ -27,8 +27,9 @@ from neural_style.runtime.errors import StyleError, did_you_mean, one_line
 from neural_style.runtime.interrupts import exit_code, obey, waiting
 from neural_style.runtime.quiet import silence
 from neural_style.runtime.streams import keep_open
-from neural_style.settings.config import FIELDS, Config, preset_names
+from neural_style.settings.config import FIELDS, Config
 from neural_style.settings.fields import kind_of
+from neural_style.settings.files import load_settings, preset_names
 from neural_style.studio.settings import FIELDS as STUDIO_FIELDS
 from neural_style.studio.settings import Settings as Studio
 
@@ -427,11 +428,10 @@ def _mask_request(given: dict[str, Any]) -> tuple[Request, Config]:
 
 def _reconstruct_jobs(sources: list[str], given: dict[str, Any]) -> list[tuple[str, Config]]:
     from neural_style.commands.reconstruct import reconstructions
-    from neural_style.settings.config import load_settings
 
     settings: dict[str, Any] = {"img_name": "reconstruction"}
     for source in sources:
-        settings |= load_settings(source)
+        settings |= load_settings(source, FIELDS)
     jobs = list(reconstructions(**(settings | given)))
     if jobs[0][1].resume:
         raise StyleError("resume: reconstruct keeps no checkpoints to go on from; drop -resume")

@@ -32,7 +32,7 @@ from neural_style.networks.weights import load_weights
 from neural_style.runtime.errors import StyleError
 from neural_style.runtime.files import write_file
 from neural_style.runtime.interrupts import check, exit_code, obey, waiting
-from neural_style.settings.config import load_settings
+from neural_style.settings.files import load_settings
 
 SAY_EVERY = 20.0  # seconds
 

@@ -17,9 +17,9 @@ import cv2
 import numpy as np
 
 from neural_style.images.drawing import draw_cut, draw_regions
-from neural_style.images.formats import WRITTEN
 from neural_style.images.picture import luminance, reduced_size, resize
 from neural_style.images.read import find_picture, read_picture
+from neural_style.images.suffixes import WRITTEN
 from neural_style.images.write import SIXTEEN_BITS
 from neural_style.runtime.errors import StyleError
 from neural_style.runtime.memory import left

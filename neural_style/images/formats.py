@@ -22,13 +22,6 @@ OPENED = (
     *("PNG", "JPEG", "WEBP", "TIFF", "GIF", "BMP", "DIB", "PPM", "JPEG2000", "AVIF", "PSD"),
     *("ICO", "PCX", "QOI", "SGI", "TGA"),
 )
-WRITTEN = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff")
-# Endings that stand for a picture, though none is written so.
-NOT_WRITTEN = (
-    *(".gif", ".bmp", ".dib", ".jp2", ".j2k", ".jpx", ".jxl", ".jfif", ".jpe", ".heic", ".heif"),
-    *(".hif", ".avif", ".apng", ".tga", ".ico", ".pcx", ".qoi", ".psd", ".ppm", ".pgm", ".pnm"),
-    *(".pbm", ".hdr", ".exr", ".pfm", ".eps", ".svg", ".pdf", ".dng", ".raw", ".mpo", ".xcf"),
-)
 SETTINGS_KEY = "neural_style"  # of the text in a PNG that holds the settings; first line elsewhere
 DESCRIPTION = 0x010E  # the tag of TIFF and EXIF for a picture's description
 

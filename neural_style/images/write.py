@@ -13,8 +13,9 @@ import numpy as np
 import tifffile
 from PIL import Image
 
-from neural_style.images.formats import DESCRIPTION, SETTINGS_KEY, WRITTEN
+from neural_style.images.formats import DESCRIPTION, SETTINGS_KEY
 from neural_style.images.picture import Picture, to_pixels
+from neural_style.images.suffixes import WRITTEN
 from neural_style.runtime.errors import StyleError
 from neural_style.runtime.files import write_file
 

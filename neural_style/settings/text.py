@@ -10,9 +10,9 @@ from typing import Any
 
 from neural_style.runtime.errors import StyleError, first_line, shown
 
-MOST_CHARACTERS = 2**17  # of a text; the longest that we write has a few thousand
-MOST_PARTS = 2000  # names, values, beginnings and ends of lists
-MOST_DEPTH = 8  # of lists in lists; the reader takes more than twice as long for twice as many
+MAX_CHARACTERS = 2**17  # of a text; the longest that we write has a few thousand
+MAX_PARTS = 2000  # names, values, beginnings and ends of lists
+MAX_DEPTH = 8  # of lists in lists; the reader takes more than twice as long for twice as many
 SCALARS = (str, bool, int, float, type(None))
 
 
@@ -24,7 +24,7 @@ def read_text(path: Path) -> str:
     """
     try:
         with open(path, encoding="utf-8") as file:
-            return file.read(MOST_CHARACTERS + 1)  # `parse` refuses what is longer
+            return file.read(MAX_CHARACTERS + 1)  # `parse` refuses what is longer
     except (OSError, UnicodeDecodeError) as error:
         raise StyleError(
             f"config: {path} cannot be read as text ({first_line(error)}); give a YAML file in "
@@ -42,9 +42,9 @@ def parse(text: str, source: str | os.PathLike[str]) -> dict[str, Any]:
     Raises:
         StyleError: it is not YAML, too long, or holds something else.
     """
-    if len(text) > MOST_CHARACTERS:
+    if len(text) > MAX_CHARACTERS:
         raise StyleError(
-            f"config: {source} has more than {MOST_CHARACTERS} characters, too many for settings; "
+            f"config: {source} has more than {MAX_CHARACTERS} characters, too many for settings; "
             "give a YAML file or a picture made by neural_style"
         )
     settings = _load(text, source)
@@ -87,11 +87,11 @@ def _load(text: str, source: str | os.PathLike[str]) -> Any:
                 break
             depth += isinstance(event, CollectionStartEvent)
             depth -= isinstance(event, CollectionEndEvent)
-            if depth > MOST_DEPTH:
-                problem = f"lists in lists, more than {MOST_DEPTH} deep"
+            if depth > MAX_DEPTH:
+                problem = f"lists in lists, more than {MAX_DEPTH} deep"
                 break
-            if count > MOST_PARTS:
-                problem = f"more than {MOST_PARTS} names, values and brackets"
+            if count > MAX_PARTS:
+                problem = f"more than {MAX_PARTS} names, values and brackets"
                 break
         else:
             return YAML(typ="safe", pure=True).load(text)
@@ -100,7 +100,7 @@ def _load(text: str, source: str | os.PathLike[str]) -> Any:
         place = f" in line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         problem = first_line(getattr(error, "problem", None) or error)
         raise StyleError(f"config: {source} is not YAML{place}: {problem}") from None
-    raise StyleError(f"config: {source} has {problem}, which settings need not; write it plainly")
+    raise StyleError(f"config: {source} has {problem}, which settings do not need; write it out")
 
 
 def _is_list(value: Any) -> bool:

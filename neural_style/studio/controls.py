@@ -15,8 +15,9 @@ import gradio as gr
 
 from neural_style.runtime.errors import StyleError
 from neural_style.runtime.errors import shown as quoted
-from neural_style.settings.config import BALANCE, FIELDS, Config, load_settings, preset_names
+from neural_style.settings.config import BALANCE, FIELDS, Config
 from neural_style.settings.fields import kind_of
+from neural_style.settings.files import load_settings, preset_names
 
 # In plain words, where a setting's name is not.
 LABELS = {
@@ -95,7 +96,7 @@ def control(name: str) -> gr.components.Component:
         return gr.Checkbox(**words)
     if name in SLIDERS:
         limits = field.metadata
-        return gr.Slider(limits["least"], limits["most"], step=1, **words)
+        return gr.Slider(limits["min"], limits["max"], step=1, **words)
     if several or kind is str or field.default is None:  # an empty gr.Number would be 0
         return gr.Textbox(**words, max_lines=1, max_length=1000)
     return gr.Number(**words, precision=0 if kind is int else None)
@@ -145,7 +146,7 @@ def of_preset(preset: str | None) -> dict[str, Any]:
         raise StyleError(
             f"preset: received {quoted(preset)}, allowed here are {', '.join(PRESETS)}"
         )
-    return of_settings(load_settings(preset) if preset else {})
+    return of_settings(load_settings(preset, FIELDS) if preset else {})
 
 
 def of_settings(settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from neural_style.runtime.errors import StyleError, shown
-from neural_style.settings.config import Config, load_settings
+from neural_style.settings.config import FIELDS, Config
+from neural_style.settings.files import load_settings
 from neural_style.studio import controls
 
 # Where styles go.
@@ -128,7 +129,7 @@ def order_of(picture: Path, find: Callable[[str], str | None]) -> tuple[Order, l
     Raises:
         StyleError: it holds no settings, or some that are not allowed.
     """
-    settings = load_settings(picture)
+    settings = load_settings(picture, FIELDS)
     # What the names of pictures are is not asked here, and they lead nowhere.
     config = replace(Config(**settings), content_img_dir="", style_imgs_dir="")
     missing: list[str] = []

@@ -21,7 +21,7 @@ from starlette.middleware import Middleware
 
 from neural_style.runtime import memory_limits
 from neural_style.runtime.errors import StyleError
-from neural_style.settings.config import samples_folder
+from neural_style.settings.files import samples_folder
 from neural_style.studio import guard, journal
 from neural_style.studio.guard import Guard
 from neural_style.studio.jobs import Desk

@@ -26,7 +26,7 @@ class Settings:
         "address to listen on; another than this machine's own needs auth or no_auth",
         "Server",
     )
-    port: int = setting(7860, "port to listen on", "Server", least=1, most=65535)
+    port: int = setting(7860, "port to listen on", "Server", min=1, max=65535)
     auth: tuple[str, ...] = setting((), "who may come in, each as NAME:PASSWORD", "Server")
     no_auth: bool = setting(False, "let in everyone who can reach the host", "Server")
     root_path: str = setting(
@@ -40,24 +40,24 @@ class Settings:
         "devices to paint on, one job at a time on each; without a GPU it is the CPU",
         "Server",
     )
-    most_upload: float = setting(20.0, "largest file to upload, in MB", "Limits", least=0.1)
+    most_upload: float = setting(20.0, "largest file to upload, in MB", "Limits", min=0.1)
     most_pixels: float = setting(
         40.0,
         "most pixels of a picture that is uploaded, in millions; half as many with 16 bits",
         "Limits",
-        least=0.1,
+        min=0.1,
     )
-    most_size: int = setting(2048, "largest width or height to paint", "Limits", least=64)
-    most_iterations: int = setting(1000, "most iterations of a picture", "Limits", least=1)
+    most_size: int = setting(2048, "largest width or height to paint", "Limits", min=64)
+    most_iterations: int = setting(1000, "most iterations of a picture", "Limits", min=1)
     most_minutes: float = setting(
-        60.0, "minutes after which a picture is taken as it is", "Limits", least=0.1
+        60.0, "minutes after which a picture is taken as it is", "Limits", min=0.1
     )
-    most_waiting: int = setting(20, "how many pictures may wait to be painted", "Limits", least=0)
+    most_waiting: int = setting(20, "how many pictures may wait to be painted", "Limits", min=0)
     most_disk: float = setting(
         4000.0,
         "disk for the pictures of all visitors, in MB; each may take a quarter of it",
         "Limits",
-        least=10,
+        min=10,
     )
 
     def __post_init__(self) -> None:

@@ -28,7 +28,7 @@ from PIL import Image
 from neural_style.images.formats import open_image
 from neural_style.runtime.errors import StyleError
 from neural_style.runtime.files import replacing
-from neural_style.settings.config import PICTURE_SETTINGS, Config, load_settings
+from neural_style.settings.config import PICTURE_SETTINGS, Config
 from neural_style.studio.disk import Disk
 from neural_style.studio.settings import Settings
 from neural_style.transfer.result import DEFAULT_FORMAT
@@ -200,7 +200,7 @@ class Visitors:
             raise StyleError("there is no such result of yours here: choose one of those shown")
         named = {path.name: path for path in self.pictures(token)}
         settings = result.parent / "config.yaml"
-        pictures = _pictures_of(Config(**load_settings(settings)))
+        pictures = _pictures_of(Config.load(settings))
         wanted = [named[name] for _, name in pictures if name in named]
         path = result.parent / f"{result.stem}.zip"
         with replacing(path) as file, zipfile.ZipFile(file, "w") as package:
@@ -237,9 +237,7 @@ class Visitors:
     def _made_of(self, folder: Path) -> set[str]:
         """Return the names of the pictures that the results in a visitor's folder are made of."""
         try:
-            configs = [
-                Config(**load_settings(path.parent / "config.yaml")) for path in _results(folder)
-            ]
+            configs = [Config.load(path.parent / "config.yaml") for path in _results(folder)]
         except StyleError:  # it cannot be told
             return {path.name for path in _files(folder / "pictures")}
         return {os.path.basename(name) for one in configs for name in pictures_of(one)}

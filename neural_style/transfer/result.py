@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from neural_style.images.drawing import draw_curve, draw_sheet
-from neural_style.images.formats import NOT_WRITTEN, WRITTEN
 from neural_style.images.picture import Picture, to_pixels
+from neural_style.images.suffixes import NOT_WRITTEN, WRITTEN
 from neural_style.images.write import check_format, write_picture
 from neural_style.runtime.errors import StyleError
 from neural_style.runtime.files import PART, write_file

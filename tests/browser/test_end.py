@@ -10,7 +10,8 @@ import pytest
 from conftest import PATIENCE, SAMPLES, end, start
 from test_attacks import answer, upload
 
-from neural_style.settings.config import load_settings
+from neural_style.settings.config import FIELDS
+from neural_style.settings.files import load_settings
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
@@ -37,7 +38,7 @@ def test_ctrl_c_ends_a_job_and_keeps_its_picture(tmp_path):
         assert "pictures that are being painted are kept" in "".join(server.said)
         assert "Traceback" not in "".join(server.said)
         [picture] = server.folder.glob("*/results/0001/result/result.png")
-        assert load_settings(picture)["max_iterations"] == 1000
+        assert load_settings(picture, FIELDS)["max_iterations"] == 1000
         assert (picture.parent / "checkpoint.npz").is_file()
     finally:
         end(server)

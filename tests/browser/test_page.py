@@ -14,7 +14,8 @@ import pytest
 from conftest import PATIENCE, ROOT, SAMPLES, until
 
 from neural_style.images.read import read_picture
-from neural_style.settings.config import Config, load_settings
+from neural_style.settings.config import FIELDS, Config
+from neural_style.settings.files import load_settings
 
 # Of the picture of the first test: enough of them that it can be stopped on the way.
 ITERATIONS, SIZE = 120, 256
@@ -144,13 +145,13 @@ def test_from_the_upload_to_the_picture(visit, painted):
     assert not page.errors
 
     # Each holds the settings, without a path of the server.
-    settings = load_settings(png)
+    settings = load_settings(png, FIELDS)
     assert settings["content_img"] == "lake.jpg"
     assert settings["style_mask"]
     assert (settings["max_size"], settings["max_iterations"]) == (SIZE, ITERATIONS)
     for path, changes in [(jpeg, {"img_name": "result.jpg"}), (tiff, {"img_name": "result.tif"})]:
-        assert load_settings(path) | {"bits": 8} == settings | changes
-    assert load_settings(tiff)["bits"] == 16
+        assert load_settings(path, FIELDS) | {"bits": 8} == settings | changes
+    assert load_settings(tiff, FIELDS)["bits"] == 16
 
     # They make the same picture on the command line, where the ZIP was unpacked.
     with zipfile.ZipFile(package) as file:

@@ -36,7 +36,8 @@ from neural_style.images.read import read_picture
 from neural_style.images.write import write_picture
 from neural_style.networks.weights import load_weights
 from neural_style.runtime.errors import StyleError
-from neural_style.settings.config import FIELDS, load_settings
+from neural_style.settings.config import FIELDS
+from neural_style.settings.files import load_settings
 from neural_style.transfer import checkpoint
 
 PAINT_SECONDS = 60.0
@@ -120,7 +121,7 @@ def settings(folder: Path, random: Generator) -> Attempt:
 
 
 def _check_settings(path: Path) -> None:
-    found = load_settings(path)
+    found = load_settings(path, FIELDS)
     assert set(found) <= set(FIELDS)
     config = Config.load(path, content_img="a.png", style_imgs=["b.png"])
     again = path.with_name("again.yaml")

@@ -8,7 +8,8 @@ from mutations import mutated
 from numpy.random import Generator
 
 from neural_style.commands import cli
-from neural_style.settings.config import FIELDS, load_settings, preset_names
+from neural_style.settings.config import FIELDS
+from neural_style.settings.files import load_settings, preset_names
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 HOSTILE = (
@@ -103,7 +104,7 @@ def _value(random: Generator, files: list[str]) -> str:
     if kind < 0.7:
         return _choice(preset_names(), random)
     if kind < 0.9:  # a value of a setting, of this one or of another
-        values = list(load_settings(_choice(preset_names(), random)).values())
+        values = list(load_settings(_choice(preset_names(), random), FIELDS).values())
         values = [str(field.default) for field in FIELDS.values()] + list(map(str, values))
         return _choice(values, random)
     return str(random.normal() * 10.0 ** random.integers(-9, 10))

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from neural_style.commands.cli import parse
 from neural_style.runtime.errors import StyleError
-from neural_style.settings.config import FIELDS, Config, load_settings
+from neural_style.settings.config import FIELDS, Config
+from neural_style.settings.files import load_settings
 from neural_style.studio import controls
 
 PICTURES = {"content_img": "lake.jpg", "style_imgs": ["wave.jpg"]}
@@ -49,7 +50,7 @@ def test_no_path_can_be_given_to_a_control():
 def test_a_preset_on_the_page_is_the_preset(preset):
     shown = controls.of_preset(preset)
     values = {name: controls.given(name, value) for name, value in shown.items()}
-    masked = load_settings(preset).get("style_imgs_weights")
+    masked = load_settings(preset, FIELDS).get("style_imgs_weights")
     pictures = PICTURES | ({"style_imgs": ["a.jpg", "b.jpg"]} if masked else {})
     weights = {"style_imgs_weights": masked} if masked else {}
     assert Config(**pictures, **values, **weights) == Config.load(preset, **pictures)

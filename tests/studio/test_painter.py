@@ -18,7 +18,8 @@ from PIL import Image
 
 from neural_style import Config, StyleError
 from neural_style.guidance.segmentation import Request
-from neural_style.settings.config import load_settings
+from neural_style.settings.config import FIELDS
+from neural_style.settings.files import load_settings
 from neural_style.studio.messages import Orders, Reached
 from neural_style.studio.painter import CLOSING, DIED, Painter, visible_gpu
 
@@ -64,7 +65,7 @@ def test_it_paints_previews_and_makes_masks(painter, settings, tmp_path, photogr
     painted = painter.paint(settings(), tmp_path / "out", tell=told.append)
     assert [said.iteration for said in told if isinstance(said, Reached)] == [1, 2, 3, 4]
     assert any(isinstance(said, np.ndarray) and said.shape == photograph.shape for said in told)
-    assert load_settings(painted.path)["content_img"] == "lake.png"
+    assert load_settings(painted.path, FIELDS)["content_img"] == "lake.png"
     assert painter.preview(settings()).shape == photograph.shape
     assert len(painter.masks(settings(), Request(clusters=2))) == 4
 
@@ -83,7 +84,7 @@ def test_orders_stop_it_and_give_it_weights(painter, settings, tmp_path):
     painted = painter.paint(settings(max_iterations=1000), tmp_path / "out", tell=tell)
     assert painted.interrupted
     assert len(totals) < 1000
-    assert load_settings(painted.path)["style_weight"] == 1e8
+    assert load_settings(painted.path, FIELDS)["style_weight"] == 1e8
     # Those orders are not for the next picture.
     assert not painter.paint(settings(), tmp_path / "other").interrupted
 

@@ -19,7 +19,7 @@ from PIL import Image
 from strangers import API, ask, call, noise, upload
 
 from neural_style import Config, StyleError
-from neural_style.settings.config import samples_folder
+from neural_style.settings.files import samples_folder
 from neural_style.studio import journal, server
 from neural_style.studio.jobs import Desk
 from neural_style.studio.messages import Painted

@@ -13,7 +13,8 @@ from PIL import Image
 from neural_style import Config, StyleError, stylize
 from neural_style.guidance.segmentation import Request
 from neural_style.images.read import read_picture
-from neural_style.settings.config import FIELDS, load_settings
+from neural_style.settings.config import FIELDS
+from neural_style.settings.files import load_settings
 from neural_style.studio import worker
 from neural_style.studio.messages import Orders, Reached
 from neural_style.studio.worker import masks, paint, portable, preview, preview_config
@@ -89,7 +90,7 @@ def test_the_settings_in_a_result_have_no_path_and_make_it_again(settings, tmp_p
         "init_img_type": tmp_path / "visitor" / "ink.png",
     }
     painted, _ = run(settings(**masked), tmp_path / "one")
-    found = load_settings(painted.path)
+    found = load_settings(painted.path, FIELDS)
     assert found["content_img"] == "lake.png"
     assert found["style_imgs"] == ["ink.png"]
     assert found["style_mask_imgs"] == ["mask.png"]
@@ -117,7 +118,7 @@ def test_what_was_stopped_goes_on_to_the_same_picture(settings, tmp_path):
     assert not third.interrupted
     assert third.path == second.path == first.path
     np.testing.assert_array_equal(pixels(third.path), pixels(whole.path))
-    assert load_settings(third.path) == load_settings(whole.path)
+    assert load_settings(third.path, FIELDS) == load_settings(whole.path, FIELDS)
 
 
 def test_other_weights_from_the_next_step_on(settings, tmp_path):
@@ -134,7 +135,7 @@ def test_other_weights_from_the_next_step_on(settings, tmp_path):
 
     painted = paint(config, tmp_path / "one", False, 9, tell, orders)
     assert totals[3] > 10 * totals[2]
-    assert load_settings(painted.path)["style_weight"] == 1e6
+    assert load_settings(painted.path, FIELDS)["style_weight"] == 1e6
 
 
 def test_stopped_after_the_minutes_that_are_allowed(settings, tmp_path):
@@ -163,7 +164,7 @@ def test_the_visitor_learns_that_nothing_more_was_to_be_gained(settings, tmp_pat
 def test_colours_alone(settings, tmp_path):
     painted, _ = run(settings(transfer="color"), tmp_path / "one")
     assert painted.path.is_file()
-    assert load_settings(painted.path)["content_img"] == "lake.png"
+    assert load_settings(painted.path, FIELDS)["content_img"] == "lake.png"
 
 
 def test_bad_pictures_are_a_sentence(settings, tmp_path):
