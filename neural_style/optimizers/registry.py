@@ -6,4 +6,4 @@ from neural_style.optimizers.adam import adam
 from neural_style.optimizers.lbfgs import lbfgs
 from neural_style.optimizers.tfp import tfp_lbfgs
 
-OPTIMISERS = {"lbfgs": lbfgs, "adam": adam, "tfp_lbfgs": tfp_lbfgs}
+OPTIMIZERS = {"lbfgs": lbfgs, "adam": adam, "tfp_lbfgs": tfp_lbfgs}

@@ -28,7 +28,7 @@ from neural_style.images.read import find_picture, read_picture
 from neural_style.networks.registry import Network, open_network, structure
 from neural_style.networks.vgg import MEAN
 from neural_style.optimizers.preconditioners import pink
-from neural_style.optimizers.registry import OPTIMISERS
+from neural_style.optimizers.registry import OPTIMIZERS
 from neural_style.optimizers.step import Step
 from neural_style.runtime.device import device_scope
 from neural_style.runtime.errors import StyleError
@@ -570,7 +570,7 @@ def minimise(
         given["bounds"] = (0.0, 255.0)
     if after:
         given["after"] = after
-    optimiser = OPTIMISERS[config.optimizer]
+    optimiser = OPTIMIZERS[config.optimizer]
     return optimiser(objective, tf.constant(init[None]), iterations, **given)
 
 
