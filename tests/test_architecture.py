@@ -45,7 +45,7 @@ ROWS = {
     "optimizers": [
         {"step", "preconditioners"},
         {"problem"},
-        {"adam", "direction", "line_search"},
+        {"adam", "direction", "keras_optimizer", "line_search"},
         {"lbfgs"},
         {"tfp"},
         {"registry"},

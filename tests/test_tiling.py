@@ -335,7 +335,7 @@ def test_optimisers_go_the_same_way_over_tiles():
     tiling = Tiling(44, HALO, {name: stride(blocks) for name, blocks in BLOCKS.items()})
     for name in ("adam", "lbfgs"):
         whole, tiled = (
-            list(OPTIMIZERS[name](loss, tf.constant(picture(2, size)), 4))[-1]
+            list(OPTIMIZERS[name].minimize(loss, tf.constant(picture(2, size)), 4))[-1]
             for loss in (objective_of(size), objective_of(size, tiling))
         )
         assert tiled.total == pytest.approx(whole.total, rel=1e-3)

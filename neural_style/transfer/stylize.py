@@ -570,8 +570,8 @@ def minimise(
         given["bounds"] = (0.0, 255.0)
     if after:
         given["after"] = after
-    optimiser = OPTIMIZERS[config.optimizer]
-    return optimiser(objective, tf.constant(init[None]), iterations, **given)
+    minimize = OPTIMIZERS[config.optimizer].minimize
+    return minimize(objective, tf.constant(init[None]), iterations, **given)
 
 
 def _say_if_smaller(before: Tiling, objective: Objective) -> Tiling:
