@@ -44,7 +44,8 @@ ROWS = {
     "losses": [{"gram"}, {"content", "style"}, {"variation"}],
     "optimizers": [
         {"step", "preconditioners"},
-        {"adam", "line_search"},
+        {"problem"},
+        {"adam", "direction", "keras_optimizer", "line_search"},
         {"lbfgs"},
         {"tfp"},
         {"registry"},

@@ -91,7 +91,7 @@ def test_nothing_is_copied_from_the_device_unless_asked():
     """A state shares the optimiser's tensors."""
     target = tf.range(9.0)
     steps = list(lbfgs(lambda x: {"total": tf.reduce_sum((x - target) ** 4)}, tf.ones([9]), 4))
-    assert steps[4].state["moved_0"] is steps[1].state["moved_0"]
+    assert steps[4].state["s_0"] is steps[1].state["s_0"]
     assert isinstance(steps[4].state["gradient"], tf.Tensor)
 
 
@@ -686,10 +686,10 @@ MUTATIONS = {
     "idle without end": array("state/idle", filled(10**6)),
     "another state": lambda _, arrays: arrays.update({"state/other": arrays["last"]}),
     "state of Adam": lambda _, arrays: arrays.update({"state/first": arrays["last"]}),
-    "half a pair": lambda _, arrays: arrays.update({"state/moved_0": arrays["last"]}),
+    "half a pair": lambda _, arrays: arrays.update({"state/s_0": arrays["last"]}),
     "pairs beyond the iterations": lambda _, arrays: arrays.update(
-        {f"state/{name}_{i}": arrays["last"] for i in range(3) for name in ("moved", "change")}
-        | {f"state/inverse_{i}": arrays["state/scale"] for i in range(3)}
+        {f"state/{name}_{i}": arrays["last"] for i in range(3) for name in ("s", "y")}
+        | {f"state/rho_{i}": arrays["state/scale"] for i in range(3)}
     ),
 }
 

@@ -15,7 +15,7 @@ import neural_style as ns
 from neural_style.guidance.masks import mask_at, region_at
 from neural_style.networks.layers import blocks_before, layer_names, radius, stride
 from neural_style.networks.registry import load_network, structure
-from neural_style.optimizers.registry import OPTIMISERS
+from neural_style.optimizers.registry import OPTIMIZERS
 from neural_style.runtime import memory as machine
 from neural_style.transfer import planning as memory
 from neural_style.transfer.objective import Guide, Objective, one_mask_each
@@ -335,7 +335,7 @@ def test_optimisers_go_the_same_way_over_tiles():
     tiling = Tiling(44, HALO, {name: stride(blocks) for name, blocks in BLOCKS.items()})
     for name in ("adam", "lbfgs"):
         whole, tiled = (
-            list(OPTIMISERS[name](loss, tf.constant(picture(2, size)), 4))[-1]
+            list(OPTIMIZERS[name].minimize(loss, tf.constant(picture(2, size)), 4))[-1]
             for loss in (objective_of(size), objective_of(size, tiling))
         )
         assert tiled.total == pytest.approx(whole.total, rel=1e-3)

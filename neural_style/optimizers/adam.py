@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
 import tensorflow as tf
 
-from neural_style.optimizers.step import UNBOUNDED, Loss, Problem, Step, bounded, graph
+from neural_style.optimizers.problem import UNBOUNDED, Loss, Problem, bounded, graph
+from neural_style.optimizers.step import Step
 
+Moments = tuple[tf.Tensor, tf.Tensor]
 # How often one iteration of Adam may be taken back and halved.
 HALVINGS = 30
 # Adam: how fast its moments forget, as in the paper, and what keeps it from dividing by zero.
@@ -26,7 +27,7 @@ def adam(
     bounds: tuple[float, float] = UNBOUNDED,
     after: Step | None = None,
 ) -> Iterator[Step]:
-    """Minimise with Adam (Kingma and Ba, 2015, the form at the end of section 2).
+    """Minimize with Adam (Kingma and Ba, 2015, the form at the end of section 2).
 
     It is here, and not Keras's, so that Steps share its moments and need not copy them, which
     counts in large pictures. A step whose loss is not finite is taken back, and the learning rate
@@ -46,45 +47,44 @@ def adam(
     Raises:
         StyleError: the loss is not finite at the start.
     """
-    problem = Problem(loss, start, after, bounds)
-    point, problem.start = problem.start, None  # a large image's memory is not held for nothing
-    del start
+    problem = Problem(loss, bounds)
     if after is None:
-        moments = _moments(*[tf.zeros_like(point.image)] * 2, point.gradient)
+        point = problem.begin(start)
+        moments = _moments(tf.zeros_like(point.image), tf.zeros_like(point.image), point.gradient)
         rate = np.float32(learning_rate)
     else:
-        moments = tuple(tf.constant(after.state[name]) for name in ("first", "second"))
-        rate = np.float32(after.state["learning_rate"])
-
-    def step(iteration: int, note: str = "") -> Step:
-        first, second = moments
-        state = {"first": first, "second": second, "learning_rate": tf.constant(rate)}
-        return problem.step(iteration, point, note, state)
-
-    point = replace(point, gradient=None)  # the moments have it
+        point, state = problem.resume(after), after.resume_state
+        moments = tf.constant(state["first"]), tf.constant(state["second"])
+        rate = np.float32(state["learning_rate"])
+    # A large image's memory is not held for nothing; the moments have the gradient.
+    del start
+    point = point.without_gradient()
     if after is None:
-        yield step(0)
+        yield problem.step(0, point, state=_state(moments, rate))
     for iteration in range(after.iteration + 1 if after else 1, iterations + 1):
         note = ""
         for _ in range(HALVINGS):
             length = rate * math.sqrt(1 - DECAY[1] ** iteration) / (1 - DECAY[0] ** iteration)
-            moved = _adam(point.image, *moments, tf.constant(length, tf.float32))
-            reached = problem.at(bounded(moved, tf.constant(bounds, tf.float32)))
-            if reached.finite:
+            image = _adam(point.image, *moments, tf.constant(length, tf.float32))
+            next_point = problem.at(bounded(image, problem.bounds))
+            if next_point.is_finite:
                 break
             rate /= 2
             note = f"the loss was not finite: step taken back, learning rate now {rate:g}"
         else:
             return
-        moments = _moments(*moments, reached.gradient)
-        point = reached = replace(reached, gradient=None)
-        yield step(iteration, note)
+        moments = _moments(*moments, next_point.gradient)
+        point = next_point = next_point.without_gradient()
+        yield problem.step(iteration, point, note, _state(moments, rate))
+
+
+def _state(moments: Moments, rate: np.float32) -> dict[str, tf.Tensor]:
+    """Return what is needed to go on, by the names in a Step's state."""
+    return {"first": moments[0], "second": moments[1], "learning_rate": tf.constant(rate)}
 
 
 @graph
-def _moments(
-    first: tf.Tensor, second: tf.Tensor, gradient: tf.Tensor
-) -> tuple[tf.Tensor, tf.Tensor]:
+def _moments(first: tf.Tensor, second: tf.Tensor, gradient: tf.Tensor) -> Moments:
     """Return Adam's running means of the gradient and of its square, one gradient further."""
     first += (1 - DECAY[0]) * (gradient - first)
     second += (1 - DECAY[1]) * (tf.square(gradient) - second)

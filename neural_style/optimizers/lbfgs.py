@@ -1,36 +1,36 @@
-"""L-BFGS on the pixels: a direction, a search along it, an update."""
+"""L-BFGS on the pixels: a direction, a search along it, an update (Nocedal and Wright, 2006).
+
+Two-loop recursion over the last steps (algorithms 7.4 and 7.5), and a line search for the strong
+Wolfe conditions. A search that stalls forgets the steps and starts again from steepest descent; one
+that stalls there, or behind an idle iteration, has reached the minimum, as far as the loss's
+rounding can tell, and ends the run. So do idle iterations in a row.
+
+With bounds the steps are projected (section 16.7; Schmidt, Kim and Sra, "Projected Newton-type
+methods in machine learning", 2011): pixels that a bound stops take no part in a step, and the
+search follows the path that ends at the bounds.
+"""
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
-from itertools import chain, count
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import partial
 
 import tensorflow as tf
 
-from neural_style.optimizers.line_search import search
-from neural_style.optimizers.step import (
-    UNBOUNDED,
-    Loss,
-    Problem,
-    Step,
-    dot,
-    graph,
-    root_mean_square,
-)
+from neural_style.optimizers.direction import History, Map, find_direction
+from neural_style.optimizers.line_search import line_search
+from neural_style.optimizers.problem import UNBOUNDED, Loss, Point, Problem, root_mean_square
+from neural_style.optimizers.step import Step
 
-Map = Callable[[tf.Tensor], tf.Tensor]
-# L-BFGS: how many steps it remembers, and how far its first one moves the pixels (root mean
-# square, in grey levels) before the line search has a say.
+# How many steps are remembered, and how far the first one moves the pixels (root mean square, in
+# grey levels) before the line search has a say.
 MEMORY = 10
 FIRST_STEP = 2.0
-# An iteration of L-BFGS is idle if it moves no pixel by more than this for each of its evaluations,
-# in grey levels. When idle iterations in a row have taken so many evaluations, the run ends.
+# An iteration is idle if it moves no pixel by more than this for each of its evaluations, in grey
+# levels. When idle iterations in a row have taken so many evaluations, the run ends.
 IDLE_MOVE = 0.001
 PATIENCE = 6
-# The names in a Step's state of what L-BFGS remembers of each step.
-PAIR = ("moved", "change", "inverse")
 
 
 def lbfgs(
@@ -42,16 +42,7 @@ def lbfgs(
     bounds: tuple[float, float] = UNBOUNDED,
     after: Step | None = None,
 ) -> Iterator[Step]:
-    """Minimise with L-BFGS (Nocedal and Wright, 2006, algorithms 7.4 and 7.5).
-
-    Two-loop recursion over the last `memory` steps, and a line search for the strong Wolfe
-    conditions. A search that stalls forgets the steps and starts again from steepest descent; one
-    that stalls there, or behind an idle iteration, has reached the minimum, as far as the loss's
-    rounding can tell, and ends the run. So do idle iterations in a row.
-
-    With bounds the steps are projected (Nocedal and Wright, section 16.7; Schmidt, Kim and Sra,
-    "Projected Newton-type methods in machine learning", 2011): pixels that a bound stops take no
-    part in a step, and the search follows the path that ends at the bounds.
+    """Minimize with L-BFGS.
 
     Args:
         loss: maps a tensor of the start's shape to scalars, `total` among them.
@@ -70,127 +61,57 @@ def lbfgs(
     Raises:
         StyleError: the loss is not finite at the start.
     """
-    problem = Problem(loss, start, after, bounds)
-    point, problem.start = problem.start, None  # a large image's memory is not held for nothing
-    del start
-    past = deque(maxlen=memory)
-    idle = 0  # evaluations
+    problem, history = Problem(loss, bounds), History(memory)
+    point = problem.begin(start) if after is None else problem.resume(after)
+    del start  # a large image's memory is not held for nothing
+    idle = Idle(problem.evaluations)
     if after is None:
-        yield problem.step(0, point, state={"gradient": point.gradient, "idle": tf.constant(0)})
+        yield problem.step(0, point, state=_state(point, history, idle))
     else:
-        past.extend(_pairs(after.state))
-        idle = int(after.state["idle"])
-    for iteration in range(after.iteration + 1 if after else 1, iterations + 1):
-        if idle >= PATIENCE:
-            return
-        note = ""
-        evaluations = problem.evaluations
-        while True:
-            free = _free(point.image, point.gradient, tf.constant(bounds, tf.float32))
-            direction, slope = _direction(point.gradient, free, past, memory, precondition)
-            if past and not slope < 0:  # also if it is not a number
-                past.clear()
-                continue
-            reached = None
-            if slope < 0:
-                # Before anything is known of the curvature, a short step.
-                length = 1.0 if past else FIRST_STEP / root_mean_square(direction)
-                reached = search(
-                    lambda length, point=point, direction=direction: problem.along(
-                        point, direction, length
-                    ),
-                    replace(point, slope=slope),
-                    length,
-                )
-            if reached is not None:
-                break
-            if not past or idle:
+        history.restore(after.resume_state)
+        idle.in_a_row = int(after.resume_state["idle"])
+    iteration, note = after.iteration if after else 0, ""
+    while iteration < iterations and idle.in_a_row < PATIENCE:
+        direction, slope = find_direction(point, history, problem.bounds, precondition)
+        next_point = None
+        if slope < 0:
+            # Before anything is known of the curvature, a short step.
+            length = 1.0 if history else FIRST_STEP / root_mean_square(direction)
+            next_point = line_search(
+                partial(problem.along, point, direction), replace(point, slope=slope), length
+            )
+        if next_point is None:
+            if not history or idle.in_a_row:
                 return
-            past.clear()
+            history.clear()
             note = "the line search stalled: started again from steepest descent"
-        moved, change, curvature, distance = _difference(
-            point.image, point.gradient, reached.image, reached.gradient
-        )
-        spent = problem.evaluations - evaluations
-        idle = 0 if float(distance) > IDLE_MOVE * spent else idle + spent
-        if curvature > 0:
-            past.append((moved, change, 1.0 / curvature))
-        point = reached
-        names = (f"{name}_{i}" for i in range(len(past)) for name in PAIR)
-        state = dict(zip(names, chain(*past), strict=True)) | {"gradient": point.gradient}
-        state["idle"] = tf.constant(idle)
-        yield problem.step(iteration, point, note, state)
+            continue
+        distance = history.update(point, next_point)
+        idle.update(distance, problem.evaluations)
+        point, iteration = next_point, iteration + 1
+        yield problem.step(iteration, point, note, _state(point, history, idle))
+        note = ""
 
 
-def _pairs(state: Mapping[str, tf.Tensor]) -> Iterator[tuple[tf.Tensor, ...]]:
-    """Yield what a state of L-BFGS remembers of each step, the oldest first."""
-    for i in count():
-        if f"{PAIR[0]}_{i}" not in state:
-            return
-        yield tuple(tf.constant(state[f"{name}_{i}"]) for name in PAIR)
+@dataclass
+class Idle:
+    """Counts what idle iterations cost.
 
-
-@graph
-def _free(image: tf.Tensor, gradient: tf.Tensor, bounds: tf.Tensor) -> tf.Tensor:
-    """Return 1 for pixels that can follow minus the gradient, 0 for those that a bound stops."""
-    stopped = (image <= bounds[0]) & (gradient > 0) | (image >= bounds[1]) & (gradient < 0)
-    return tf.cast(~stopped, tf.float32)
-
-
-@graph
-def _difference(image: tf.Tensor, gradient: tf.Tensor, image_: tf.Tensor, gradient_: tf.Tensor):
-    """Return the step, the gradient's change, the product of both, and how far the step goes."""
-    moved, change = image_ - image, gradient_ - gradient
-    # The largest move, without an array of absolute values as large as the picture.
-    distance = tf.maximum(tf.reduce_max(moved), -tf.reduce_min(moved))
-    return moved, change, dot(moved, change), distance
-
-
-def _direction(
-    gradient: tf.Tensor,
-    free: tf.Tensor,
-    past: deque[tuple[tf.Tensor, tf.Tensor, tf.Tensor]],
-    memory: int,
-    precondition: Map,
-) -> tuple[tf.Tensor, float]:
-    """Return the search direction, and the slope along it.
-
-    Where there are fewer steps than `memory`, empty ones take their place, which change nothing:
-    so there is one graph for every number of steps.
+    Attributes:
+        evaluations: of the loss, up to the last iteration.
+        in_a_row: those of them that idle iterations without a break have taken.
     """
-    empty = memory - len(past)
-    nothing = tf.zeros_like(gradient)
-    moves = [nothing] * empty + [moved for moved, _, _ in past]
-    changes = [nothing] * empty + [change for _, change, _ in past]
-    inverses = tf.stack([0.0] * empty + [inverse for _, _, inverse in past])
-    direction, slope = _two_loops(gradient, free, moves, changes, inverses, precondition)
-    return direction, float(slope)
+
+    evaluations: int
+    in_a_row: int = 0
+
+    def update(self, distance: float, evaluations: int) -> None:
+        """Take an iteration into account: how far it moved, and the evaluations at its end."""
+        spent = evaluations - self.evaluations
+        self.in_a_row = 0 if distance > IDLE_MOVE * spent else self.in_a_row + spent
+        self.evaluations = evaluations
 
 
-@graph
-def _two_loops(
-    gradient: tf.Tensor,
-    free: tf.Tensor,
-    moves: list[tf.Tensor],
-    changes: list[tf.Tensor],
-    inverses: tf.Tensor,
-    precondition: Map,
-) -> tuple[tf.Tensor, tf.Tensor]:
-    """Return minus the inverse Hessian's estimate times the gradient (algorithm 7.4).
-
-    Pixels that are not free take no part: their gradient counts as 0, and they stand still.
-    """
-    gradient *= free
-    direction = -gradient
-    weights = {}
-    for i in reversed(range(len(moves))):
-        weights[i] = inverses[i] * dot(moves[i], direction)
-        direction -= weights[i] * changes[i]
-    # The last step's curvature sets the scale (equation 7.20); 1 where there is none.
-    curvature = inverses[-1] * dot(changes[-1], precondition(changes[-1]))
-    direction = precondition(direction)
-    direction *= tf.where(curvature > 0, tf.math.reciprocal_no_nan(curvature), 1.0)
-    for i in range(len(moves)):
-        direction += (weights[i] - inverses[i] * dot(changes[i], direction)) * moves[i]
-    direction *= free
-    return direction, dot(direction, gradient)
+def _state(point: Point, history: History, idle: Idle) -> dict[str, tf.Tensor]:
+    """Return what is needed to go on from a point, by the names in a Step's state."""
+    return history.state() | {"gradient": point.gradient, "idle": tf.constant(idle.in_a_row)}

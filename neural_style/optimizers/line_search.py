@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from neural_style.optimizers.step import Point
+from neural_style.optimizers.problem import Point
 
 # The strong Wolfe conditions' constants (Nocedal and Wright, equation 3.7).
 SUFFICIENT_DECREASE = 1e-4
@@ -16,7 +16,7 @@ SEARCH_LIMIT = 10
 ROUNDING = 1e-6
 
 
-def search(evaluate: Callable[[float], Point], start: Point, length: float) -> Point | None:
+def line_search(evaluate: Callable[[float], Point], start: Point, length: float) -> Point | None:
     """Find a point along a direction that meets the strong Wolfe conditions.
 
     Bracketing, then interpolation by cubics (Nocedal and Wright, algorithms 3.5 and 3.6). Where
@@ -32,23 +32,17 @@ def search(evaluate: Callable[[float], Point], start: Point, length: float) -> P
         The point; or, if the search ran out of evaluations, the best one that went down enough;
         or None.
     """
-
-    def too_high(length: float, point: Point) -> bool:
-        if abs(point.total - start.total) <= ROUNDING * abs(start.total):
-            return point.slope > (2 * SUFFICIENT_DECREASE - 1) * start.slope
-        return point.total > start.total + SUFFICIENT_DECREASE * length * start.slope
-
     low, low_length = start, 0.0  # the best so far, where the loss falls towards `high`
     high: Point | None = None
     high_length = math.inf
     cuts = 0  # in a row, to the margin: the guess was nearer to `low`
     for _ in range(SEARCH_LIMIT):
         point = evaluate(length)
-        if not point.finite:
+        if not point.is_finite:
             high, high_length = None, length
             length = low_length + (length - low_length) / 10
             continue
-        if too_high(length, point) or (
+        if _is_too_high(start, length, point) or (
             low is not start and point.total > low.total + ROUNDING * abs(low.total)
         ):
             high, high_length = point, length
@@ -77,6 +71,13 @@ def search(evaluate: Callable[[float], Point], start: Point, length: float) -> P
         margin = (0.1 if cuts <= 2 else 1e-3) * width
         length = _clip(guess, low_length + margin, high_length - margin)
     return low if low.total < start.total else None
+
+
+def _is_too_high(start: Point, length: float, point: Point) -> bool:
+    """Return whether the loss has not decreased enough at a length along the direction."""
+    if abs(point.total - start.total) <= ROUNDING * abs(start.total):
+        return point.slope > (2 * SUFFICIENT_DECREASE - 1) * start.slope
+    return point.total > start.total + SUFFICIENT_DECREASE * length * start.slope
 
 
 def _cubic_minimum(a: float, at_a: Point, b: float, at_b: Point) -> float:

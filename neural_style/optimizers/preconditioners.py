@@ -2,7 +2,7 @@
 
 In pictures amplitudes fall as 1 / f with the frequency f (Field, 1987). The gradient of a loss on a
 network's layers is rich in the high frequencies, which pictures have least of: steepest descent
-begins with noise, and large areas of colour come last. So the optimiser takes `pink` of the
+begins with noise, and large areas of color come last. So the optimizer takes `pink` of the
 gradient for its first guess of a direction. The loss and its minima stay what they are.
 """
 

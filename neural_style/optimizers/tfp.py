@@ -8,12 +8,13 @@ import numpy as np
 import tensorflow as tf
 
 from neural_style.optimizers.lbfgs import MEMORY
-from neural_style.optimizers.step import Loss, Problem, Step
+from neural_style.optimizers.problem import Loss, Point, Problem
+from neural_style.optimizers.step import Step
 from neural_style.runtime.errors import StyleError
 
 
 def tfp_lbfgs(loss: Loss, start: tf.Tensor, iterations: int) -> Iterator[Step]:
-    """Minimise with TensorFlow Probability's L-BFGS (Hager and Zhang's line search).
+    """Minimize with TensorFlow Probability's L-BFGS (Hager and Zhang's line search).
 
     Arguments, yields and raises as `lbfgs`; TensorFlow Probability is the extra `tfp`. It cannot
     go on from a Step: its Steps have no state.
@@ -25,9 +26,9 @@ def tfp_lbfgs(loss: Loss, start: tf.Tensor, iterations: int) -> Iterator[Step]:
             "optimizer tfp_lbfgs needs TensorFlow Probability: install it with "
             "pip install 'neural_style[tfp]', or use lbfgs"
         ) from None
-    problem = Problem(loss, start)
-    yield problem.step(0, problem.start)
-    points = []
+    problem = Problem(loss)
+    yield problem.step(0, problem.begin(start))
+    points: list[Point] = []
 
     def value_and_gradient(flat: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         points.append(problem.at(tf.reshape(flat, start.shape)))

@@ -17,7 +17,7 @@ def choose_precision(precision: str, device: str) -> tuple[str, str]:
     """Return the format that a setting means on a device.
 
     Only the network's activations and weights are in it. Losses, the sums of Gram matrices, the
-    image and the optimiser are float32 always.
+    image and the optimizer are float32 always.
 
     Args:
         precision: `float32`, `bfloat16`, `float16`, or `auto`: bfloat16 where the device has units

@@ -32,7 +32,7 @@ from neural_style.transfer.soundness import check_run
 logger = logging.getLogger("neural_style")
 
 NAME = "checkpoint.npz"
-LAYOUT = 3  # of the file; another number for what this version could not read
+LAYOUT = 4  # of the file; another number for what this version could not read
 # The parts of an identity that are values by their names.
 NAMED = ("settings", "network", "pictures")
 # Seconds between checkpoints; more where they are so large that writing one takes long.

@@ -14,7 +14,7 @@ from neural_style.guidance.masks import coverage
 from neural_style.images.picture import Picture
 from neural_style.networks.registry import Network
 from neural_style.optimizers.preconditioners import pink
-from neural_style.optimizers.registry import OPTIMISERS
+from neural_style.optimizers.registry import Optimizer, open_optimizer
 from neural_style.optimizers.step import Step
 from neural_style.runtime.errors import StyleError
 from neural_style.runtime.interrupts import check
@@ -173,7 +173,8 @@ class Painting:
         done = sum(step.scale < scale.number for step in run.history)
         left = scale.iterations - (run.began - done)
         after = _since(start.after, before)
-        for step in minimize(self._config, objective, start.image, left, after):
+        optimizer = self._stylizer.optimizer
+        for step in minimize(self._config, objective, start.image, left, after, optimizer):
             tiling = objective.tiled.tiling
             self._run = replace(
                 self._run.extended(_behind(replace(step, scale=scale.number), before)),
@@ -238,27 +239,30 @@ def minimize(
     init: np.ndarray,
     iterations: int,
     after: Step | None = None,
+    optimizer: Optimizer | None = None,
 ) -> Iterator[Step]:
-    """Return the generator of Steps of the optimizer that the Config names.
+    """Return the generator of Steps of an optimizer.
 
     Args:
-        config: names the optimizer.
+        config: the settings.
         objective: to minimize.
         init: where to start, [H, W, 3].
         iterations: how many at most.
         after: a Step to go on from; of `lbfgs` or `adam`.
+        optimizer: None for the one that the Config names.
     """
     options: dict[str, Any] = {}
-    if config.optimizer == "adam":
-        options["learning_rate"] = config.learning_rate
-    elif config.optimizer == "lbfgs" and not config.style_mask:  # it would reach beyond the masks
-        options["precondition"] = pink
+    if optimizer is None:
+        optimizer = open_optimizer(config.optimizer)
+        if config.optimizer == "adam":
+            options["learning_rate"] = config.learning_rate
+        elif config.optimizer == "lbfgs" and not config.style_mask:  # it reaches beyond masks
+            options["precondition"] = pink
     if config.keep_in_range:
         options["bounds"] = (0.0, 255.0)
     if after:
         options["after"] = after
-    optimizer = OPTIMISERS[config.optimizer]
-    return optimizer(objective, tf.constant(init[None]), iterations, **options)
+    return optimizer.minimize(objective, tf.constant(init[None]), iterations, **options)
 
 
 def _how_it_ended(config: Config, run: Run) -> str:

@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from neural_style.optimizers.lbfgs import MEMORY, PAIR, PATIENCE
+from neural_style.optimizers.direction import Pair
+from neural_style.optimizers.lbfgs import MEMORY, PATIENCE
 from neural_style.optimizers.line_search import SEARCH_LIMIT
 from neural_style.runtime.errors import shown
 
@@ -162,11 +163,11 @@ def _check_state(
     if settings["optimizer"] == "adam":
         images, positive, counts = ["first", "second"], ["learning_rate", "scale"], []
     else:
-        *both, inverse = PAIR
-        pairs = sum(name.startswith(f"state/{inverse}_") for name in state)  # fewer after a stall
+        *both, rho = Pair._fields
+        pairs = sum(name.startswith(f"state/{rho}_") for name in state)  # fewer after a stall
         pairs = min(MEMORY, iterations, pairs)
         images = ["gradient", *(f"{name}_{i}" for i in range(pairs) for name in both)]
-        positive = ["scale", *(f"{inverse}_{i}" for i in range(pairs))]
+        positive = ["scale", *(f"{rho}_{i}" for i in range(pairs))]
         counts = ["idle"]
     expected = {f"state/{name}" for name in (*images, *positive, *counts)}
     odd = sorted(expected ^ set(state))

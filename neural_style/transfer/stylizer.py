@@ -21,6 +21,7 @@ from neural_style.losses.term import Term
 from neural_style.networks.keras_model import network_of
 from neural_style.networks.layers import stride
 from neural_style.networks.registry import Network, open_network, structure
+from neural_style.optimizers.registry import open_optimizer
 from neural_style.optimizers.step import Step
 from neural_style.runtime.device import device_scope
 from neural_style.runtime.errors import StyleError
@@ -78,11 +79,12 @@ class Stylizer:
             optimizer: in place of the Config's.
 
         Raises:
-            StyleError: two terms of one name, layers without a network, or a network without.
+            StyleError: two terms of one name; layers without a network, or a network without; or
+                no optimizer of Keras's.
         """
         self.config = config
         self.device = config.device
-        self.optimizer = optimizer
+        self.optimizer = None if optimizer is None else open_optimizer(optimizer)
         self._added = tuple(terms)
         self._model = network
         self._layers = (tuple(content_layers), tuple(style_layers))

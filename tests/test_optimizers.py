@@ -9,10 +9,11 @@ import pytest
 import tensorflow as tf
 
 from neural_style import StyleError
-from neural_style.optimizers import lbfgs as optimise
+from neural_style.optimizers import lbfgs as lbfgs_module
 from neural_style.optimizers.adam import adam
 from neural_style.optimizers.lbfgs import lbfgs
-from neural_style.optimizers.registry import OPTIMISERS
+from neural_style.optimizers.registry import OPTIMIZERS
+from neural_style.optimizers.step import Step
 
 
 def rosenbrock(x: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -90,7 +91,7 @@ def test_huge_gradients_do_not_overflow():
         return {"total": 1e30 * tf.reduce_sum(tf.square(x - 1))}
 
     for name in ("lbfgs", "adam"):
-        step = last(OPTIMISERS[name](huge, tf.zeros(1000), 30))
+        step = last(OPTIMIZERS[name].minimize(huge, tf.zeros(1000), 30))
         assert math.isfinite(step.total)
         assert step.total < 1e33
 
@@ -118,20 +119,23 @@ def test_adam_takes_back_a_step_that_is_not_finite():
 
 @pytest.mark.parametrize("name", ["lbfgs", "adam"])
 def test_a_loss_that_is_not_finite_at_the_start_is_refused(name: str):
+    def nowhere(x):
+        return {"total": tf.reduce_sum(x) * math.nan}
+
     with pytest.raises(StyleError, match="at the start is nan"):
-        last(OPTIMISERS[name](lambda x: {"total": tf.reduce_sum(x) * math.nan}, tf.ones(3), 5))
+        last(OPTIMIZERS[name].minimize(nowhere, tf.ones(3), 5))
 
 
 def test_stalled_search_restarts_from_steepest_descent(monkeypatch: pytest.MonkeyPatch):
     """The first search with a memory is made to fail: the next step is one without, and says so."""
-    true_search = optimise.search
+    true_search = lbfgs_module.line_search
     calls = []
 
     def search(evaluate, start, length):
         calls.append(length)
         return None if len(calls) == 3 else true_search(evaluate, start, length)
 
-    monkeypatch.setattr(optimise, "search", search)
+    monkeypatch.setattr(lbfgs_module, "line_search", search)
     steps = list(lbfgs(rosenbrock, tf.constant([-1.2, 1.0]), 100))
     assert "steepest descent" in steps[3].note
     assert not any(step.note for step in steps[:3])
@@ -139,14 +143,14 @@ def test_stalled_search_restarts_from_steepest_descent(monkeypatch: pytest.Monke
 
 
 def test_lbfgs_ends_when_steepest_descent_stalls(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(optimise, "search", lambda *_: None)
+    monkeypatch.setattr(lbfgs_module, "line_search", lambda *_: None)
     assert len(list(lbfgs(rosenbrock, tf.constant([-1.2, 1.0]), 100))) == 1
 
 
 @pytest.mark.parametrize("name", ["lbfgs", "adam"])
 def test_steps(name: str):
     """A Step for the start and each iteration, its total that of its own image."""
-    steps = list(OPTIMISERS[name](quadratic(100), tf.zeros(50), 7))
+    steps = list(OPTIMIZERS[name].minimize(quadratic(100), tf.zeros(50), 7))
     assert [step.iteration for step in steps] == list(range(8))
     for step in steps:
         assert step.total == pytest.approx(float(quadratic(100)(step.tensor)["total"]), rel=1e-5)
@@ -185,7 +189,7 @@ def test_one_trace_for_all_iterations():
 
     for name in ("lbfgs", "adam"):
         traces.clear()
-        last(OPTIMISERS[name](counted, tf.constant([-1.2, 1.0]), 30))
+        last(OPTIMIZERS[name].minimize(counted, tf.constant([-1.2, 1.0]), 30))
         assert len(traces) == 1
 
 
@@ -198,7 +202,8 @@ def test_a_loss_that_knows_its_gradient_is_asked_for_it(name: str):
             return quadratic(100)(x), scale * eigenvalues * (x - 1)
 
     eigenvalues = tf.constant(np.logspace(0, 2, 50), tf.float32)
-    known, taped = (last(OPTIMISERS[name](f, tf.zeros(50), 7)) for f in (Known(), quadratic(100)))
+    minimize = OPTIMIZERS[name].minimize
+    known, taped = (last(minimize(loss, tf.zeros(50), 7)) for loss in (Known(), quadratic(100)))
     np.testing.assert_allclose(known.tensor, taped.tensor, rtol=1e-4, atol=1e-4)
 
 
@@ -246,7 +251,7 @@ def test_tfp_without_its_extra(monkeypatch: pytest.MonkeyPatch):
 
     monkeypatch.setitem(sys.modules, "tensorflow_probability", None)
     with pytest.raises(StyleError, match=r"pip install 'neural_style\[tfp\]'"):
-        next(OPTIMISERS["tfp_lbfgs"](rosenbrock, tf.zeros(2), 5))
+        next(OPTIMIZERS["tfp_lbfgs"].minimize(rosenbrock, tf.zeros(2), 5))
 
 
 def test_a_good_first_guess_saves_lbfgs_work():
@@ -259,7 +264,7 @@ def test_a_good_first_guess_saves_lbfgs_work():
 
 
 def test_tfp_lbfgs():
-    steps = list(OPTIMISERS["tfp_lbfgs"](rosenbrock, tf.constant([-1.2, 1.0]), 100))
+    steps = list(OPTIMIZERS["tfp_lbfgs"].minimize(rosenbrock, tf.constant([-1.2, 1.0]), 100))
     assert [step.iteration for step in steps[:4]] == [0, 1, 2, 3]
     np.testing.assert_allclose(steps[-1].tensor, np.ones(2), atol=1e-3)
 
@@ -274,14 +279,14 @@ def rounded(x: tf.Tensor) -> dict[str, tf.Tensor]:
     return {"valley": valley, "total": valley + tf.reduce_sum(tf.abs(x)) + wall}
 
 
-def facts(step: optimise.Step) -> tuple:
+def facts(step: Step) -> tuple:
     """Return all of a Step that must be equal to the last bit."""
     state = {name: np.asarray(value).tobytes() for name, value in step.state.items()}
     image = np.asarray(step.tensor).tobytes()
     return step.iteration, step.total, step.terms, step.evaluations, step.note, image, state
 
 
-def from_host(step: optimise.Step) -> optimise.Step:
+def from_host(step: Step) -> Step:
     """Return the Step as a file gives it back: arrays where tensors were."""
     state = {name: np.array(value) for name, value in step.state.items()}
     return dataclasses.replace(step, tensor=np.array(step.tensor), state=state)
@@ -298,19 +303,19 @@ def from_host(step: optimise.Step) -> optimise.Step:
 )
 def test_going_on_from_any_step_is_as_if_never_stopped(name: str, given: dict):
     start, iterations = tf.constant([-1.2, 1.4] * 3), 25
-    steps = list(OPTIMISERS[name](rounded, start, iterations, **given))
+    steps = list(OPTIMIZERS[name].minimize(rounded, start, iterations, **given))
     assert len(steps) == iterations + 1
     if name == "adam":
         assert any(step.note for step in steps)  # the learning rate is part of the state
     whole = [facts(step) for step in steps]
     for step in steps:
-        rest = OPTIMISERS[name](rounded, None, iterations, after=from_host(step), **given)
+        rest = OPTIMIZERS[name].minimize(rounded, None, iterations, after=from_host(step), **given)
         assert [facts(other) for other in rest] == whole[step.iteration + 1 :]
 
 
 def test_a_steps_state_does_not_change_with_later_steps():
     for name in ("lbfgs", "adam"):
-        steps = OPTIMISERS[name](rosenbrock, tf.constant([-1.2, 1.0]), 8)
+        steps = OPTIMIZERS[name].minimize(rosenbrock, tf.constant([-1.2, 1.0]), 8)
         held = [(step, facts(step)) for step in steps]
         assert all(facts(step) == then for step, then in held)
 
@@ -319,6 +324,13 @@ def test_seconds_go_on():
     *_, step = lbfgs(rosenbrock, tf.constant([-1.2, 1.0]), 3)
     late = dataclasses.replace(step, seconds=100.0)
     assert next(lbfgs(rosenbrock, None, 4, after=late)).seconds > 100
+
+
+@pytest.mark.parametrize("name", ["lbfgs", "adam"])
+def test_a_step_without_state_is_nowhere_to_go_on_from(name: str):
+    step = last(lbfgs(rosenbrock, tf.constant([-1.2, 1.0]), 2)).without_state()
+    with pytest.raises(ValueError, match="no state to go on from"):
+        next(OPTIMIZERS[name].minimize(rosenbrock, None, 4, after=step))
 
 
 def test_a_step_lets_go_of_its_tensors():
