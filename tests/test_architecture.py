@@ -50,7 +50,13 @@ ROWS = {
         {"registry"},
     ],
     "settings": [{"fields", "text"}, {"config"}],
-    "guidance": [{"segmentation"}, {"regions", "matching"}, {"masks"}],
+    "guidance": [
+        {"labels", "kmeans"},
+        {"clusters", "requests", "regions"},
+        {"subject", "marks", "masks"},
+        {"segmentation"},
+        {"matching"},
+    ],
     "transfer": [
         {"tiling", "record", "sources", "soundness"},
         {"objective", "planning", "result"},
