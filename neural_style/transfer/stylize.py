@@ -21,8 +21,8 @@ from neural_style.guidance.masks import (
     region_at,
 )
 from neural_style.guidance.regions import Regions, load_regions
-from neural_style.images.color import keep_colours, luminance_only
-from neural_style.images.color_transfer import match_colours
+from neural_style.images.color import keep_colors, luminance_only
+from neural_style.images.color_transfer import match_colors
 from neural_style.images.picture import Picture, enlarge, reduced_size, resize, shows
 from neural_style.images.read import find_picture, read_picture
 from neural_style.networks.registry import Network, open_network, structure
@@ -264,7 +264,7 @@ def load_inputs(config: Config) -> Inputs:
     alpha = None if photograph.alpha is None else resize(photograph.alpha, size)
     resized = _styles_at_size(config, [style.rgb for style in styles], size)
     if config.keeps_colors and _matches(config, "before"):
-        resized = tuple(match_colours(style, [content], config.color_match) for style in resized)
+        resized = tuple(match_colors(style, [content], config.color_match) for style in resized)
     masks = None
 
     def read(source: Any, setting: str) -> Picture:
@@ -596,11 +596,11 @@ def finish(config: Config, inputs: Inputs, image: np.ndarray) -> Picture:
         )
     image = np.clip(enlarge(image, inputs.content.shape[:2]), 0, 255)
     if config.keeps_colors and config.color_match == "auto" and config.content_img is not None:
-        image = keep_colours(image, inputs.content, config.color_convert_type)
+        image = keep_colors(image, inputs.content, config.color_convert_type)
     elif _matches(config, "after"):
         references = [inputs.content] if config.keeps_colors else inputs.styles
         weights = () if config.keeps_colors else config.style_imgs_weights
-        image = match_colours(image, references, config.color_match, weights)
+        image = match_colors(image, references, config.color_match, weights)
         check_colours_taken(image, inputs.content)
     if config.keep_background:
         painted = np.minimum(covered(inputs.masks, inputs.content.shape[:2]), 1)[..., None]
