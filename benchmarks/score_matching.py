@@ -20,14 +20,15 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from neural_style.guidance.matching import match_masks
-from neural_style.guidance.segmentation import Request
+from neural_style.guidance.matching import LAYERS, match_masks
+from neural_style.guidance.requests import Request
 from neural_style.images.read import read_picture
-from neural_style.settings.config import Config
+from neural_style.networks.registry import NetworkSpec
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("NEURAL_STYLE_SHARED", ROOT.parent / "shared"))
 OUTDOORS, OTHERS = (1, 15, 51), (35,)
+MAX_SIZE = 512  # as by default
 LEAST_AREA = 0.005  # colours of less are those between two regions
 
 
@@ -61,17 +62,18 @@ def overlap_of_pair(folder: Path, pair: int, weights: str, as_drawn: bool, devic
     Args:
         folder: has in1.png, in1_labels.png, tar1.png, tar1_labels.png for pair 1.
         pair: its number.
-        weights: of the network, as for `Config`.
+        weights: of the network, as for `NetworkSpec`.
         as_drawn: as many regions as were drawn; else as many as are found.
         device: to run on.
     """
     drawn = [label_codes(folder / f"{kind}{pair}_labels.png") for kind in ("in", "tar")]
     count = len(common_labels(drawn))
     paths = [str(folder / f"{kind}{pair}.png") for kind in ("in", "tar")]
-    config = Config(content_img=paths[0], style_weight=0, model_weights=weights, device=device)
+    spec = NetworkSpec(weights, LAYERS)
     request = Request(match=paths[1], clusters=count if as_drawn else None)
-    found = {ending: picture for ending, _, picture in match_masks(config, request)}
-    codes = [found[ending].astype(int) @ (1, 256, 256**2) for ending in ("", "_style")]
+    parts = match_masks(paths[0], request, MAX_SIZE, spec, device)
+    maps = {part.ending: part.pixels for part in parts}
+    codes = [maps[ending].astype(int) @ (1, 256, 256**2) for ending in ("", "_style")]
     return overlap(codes, drawn)
 
 

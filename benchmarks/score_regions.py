@@ -27,8 +27,8 @@ import numpy as np
 import tensorflow as tf
 
 from neural_style import Config, stylize
+from neural_style.guidance.labels import hex_color
 from neural_style.guidance.masks import region_at
-from neural_style.guidance.regions import name_of
 from neural_style.losses.gram import gram
 from neural_style.runtime.device import device_scope
 from neural_style.transfer.stylize import Inputs, build_network, load_inputs
@@ -122,13 +122,13 @@ class Judge:
         weights = np.asarray(config.style_layer_weights or [1.0] * len(self._layers))
         self._weights = weights / weights.sum()
         regions = inputs.regions
-        parts = zip(regions.content.colours, regions.masks(), regions.counterparts(), strict=True)
+        parts = zip(regions.content.colors, regions.masks(), regions.counterparts(), strict=True)
         known = [(colour, mask, own[0][1]) for colour, (mask, own), found in parts if found]
         self._masks = [mask for _, mask, _ in known]
         wanted = [mask for _, _, mask in known]
         self._wanted = self._grams(inputs.styles[0], wanted)
         self.regions = [
-            (name_of(colour), f"{100 * mask.mean():.0f} % | {100 * of_style.mean():.0f} %")
+            (hex_color(colour), f"{100 * mask.mean():.0f} % | {100 * of_style.mean():.0f} %")
             for colour, mask, of_style in known
         ]
 

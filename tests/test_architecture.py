@@ -55,7 +55,13 @@ ROWS = {
         {"short_forms", "checks", "files"},
         {"config"},
     ],
-    "guidance": [{"segmentation"}, {"regions", "matching"}, {"masks"}],
+    "guidance": [
+        {"labels", "kmeans"},
+        {"clusters", "requests", "regions"},
+        {"subject", "marks", "masks"},
+        {"segmentation"},
+        {"matching"},
+    ],
     "transfer": [
         {"tiling", "record", "sources", "soundness"},
         {"objective", "planning", "result"},

@@ -470,7 +470,7 @@ def is_picture_or_refused(data: bytes) -> None:
     path = Path("bytes")
     path.write_bytes(data)
     # A header may say millions of pixels, which are read in seconds.
-    with mock.patch.object(reading, "MOST_PIXELS", 2**20), contextlib.suppress(StyleError):
+    with mock.patch.object(reading, "MAX_PIXELS", 2**20), contextlib.suppress(StyleError):
         picture = read_picture(path)
         assert picture.rgb.ndim == 3
         assert np.isfinite(picture.rgb).all()

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from neural_style.images.color import CONVERSIONS, keep_colours, luminance_only
+from neural_style.images.color import CONVERSIONS, keep_colors, luminance_only
 
 SPACES = list(CONVERSIONS)
 FORWARD = {
@@ -43,7 +43,7 @@ def test_spaces_are_those_of_the_setting():
 @pytest.mark.parametrize("space", SPACES)
 def test_chroma_is_of_the_content_and_luminance_of_the_painting(space):
     painted, content = mild(1), mild(2)
-    kept = converted(keep_colours(painted, content, space), space)
+    kept = converted(keep_colors(painted, content, space), space)
     assert np.allclose(kept[..., 0], converted(painted, space)[..., 0], atol=tolerance(space))
     assert np.allclose(kept[..., 1:], converted(content, space)[..., 1:], atol=tolerance(space))
 
@@ -51,7 +51,7 @@ def test_chroma_is_of_the_content_and_luminance_of_the_painting(space):
 @pytest.mark.parametrize("space", ["yuv", "ycrcb"])
 def test_chroma_of_whole_levels_is_within_rounding(space):
     """Written with 8 bits: each channel is off by half a level, chroma by no more than one."""
-    rounded = np.rint(keep_colours(mild(1), mild(2), space))
+    rounded = np.rint(keep_colors(mild(1), mild(2), space))
     difference = converted(rounded, space)[..., 1:] - converted(mild(2), space)[..., 1:]
     assert np.abs(difference).max() < 1 / 255
 
@@ -59,7 +59,7 @@ def test_chroma_of_whole_levels_is_within_rounding(space):
 @pytest.mark.parametrize("space", SPACES)
 def test_a_picture_keeps_its_own_colours(space, photograph):
     picture = photograph.astype(np.float32)
-    assert np.allclose(keep_colours(picture, picture, space), picture, atol=1)
+    assert np.allclose(keep_colors(picture, picture, space), picture, atol=1)
 
 
 @pytest.mark.parametrize("space", SPACES)
@@ -77,15 +77,15 @@ def test_by_hand(space):
     content = np.array([[[150, 100, 120]]], np.float32)  # luminance 117.23 (ITU-R BT.601)
     painted = np.full((1, 1, 3), 128, np.float32)
     expected = 128 + content - 117.23
-    assert np.allclose(keep_colours(painted, content, space), expected, atol=0.1)
+    assert np.allclose(keep_colors(painted, content, space), expected, atol=0.1)
 
 
 @pytest.mark.parametrize("space", SPACES)
 def test_what_lies_outside_is_cut_off(space):
     painted = np.array([[[-50, 300, 128], [0, 255, 128]]], np.float32)
-    kept = keep_colours(painted, np.full_like(painted, 200), space)
+    kept = keep_colors(painted, np.full_like(painted, 200), space)
     assert np.allclose(kept[0, 0], kept[0, 1])
-    extreme = keep_colours(np.full((1, 1, 3), 250.0), np.array([[[255.0, 0, 0]]]), space)
+    extreme = keep_colors(np.full((1, 1, 3), 250.0), np.array([[[255.0, 0, 0]]]), space)
     assert extreme.min() >= 0
     assert extreme.max() <= 255
     assert extreme.dtype == np.float32

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from neural_style.images.color_transfer import (
     METHODS,
-    match_colours,
+    match_colors,
     match_histogram,
     match_histogram_lab,
     match_linear,
@@ -160,7 +160,7 @@ class TestGreyAndFlat:
     def test_flat_picture(self, method):
         """It stays flat, in a colour in the middle of the reference's."""
         reference = coloured(4)
-        matched = match_colours(np.full((8, 9, 3), 30.0), [reference], method)
+        matched = match_colors(np.full((8, 9, 3), 30.0), [reference], method)
         assert np.ptp(matched, (0, 1)).max() < 1e-3
         middle = np.median(reference, (0, 1)) if "histogram" in method else reference.mean((0, 1))
         # A median in Lab is another colour than that in RGB.
@@ -169,13 +169,13 @@ class TestGreyAndFlat:
 
     def test_flat_reference(self, method):
         colour = np.array([200, 90, 30], np.float32)
-        matched = match_colours(coloured(4), [np.full((5, 4, 3), 1) * colour], method)
+        matched = match_colors(coloured(4), [np.full((5, 4, 3), 1) * colour], method)
         np.testing.assert_allclose(matched, np.full_like(matched, 1) * colour, atol=1)
 
     def test_grey_reference(self, method):
         """Colours become grey; by histograms of channels each channel is grey's, no more."""
         grey = coloured(5)[..., :1].repeat(3, -1)
-        matched = match_colours(coloured(4), [grey], method)
+        matched = match_colors(coloured(4), [grey], method)
         if method == "histogram":
             deciles = np.quantile(matched, np.linspace(0.1, 0.9, 9), axis=(0, 1))
             np.testing.assert_allclose(deciles, deciles[:, :1].repeat(3, -1), atol=2)
@@ -187,7 +187,7 @@ class TestGreyAndFlat:
         """Rounded to 8 bits, a tint varies a little beside its line; that stays little."""
         grey = np.random.default_rng(0).uniform(30, 220, (40, 40, 1))
         picture = np.rint(grey * tint).astype(np.float32)
-        matched = match_colours(picture, [coloured(5, (30, 30))], method)
+        matched = match_colors(picture, [coloured(5, (30, 30))], method)
         assert np.isfinite(matched).all()
         if method == "histogram_lab" and tint != (1, 1, 1):
             return  # ranks of three or four levels of chroma do stretch
@@ -198,8 +198,8 @@ class TestGreyAndFlat:
 
     def test_black_and_white(self, method):
         black, white = np.zeros((6, 6, 3)), np.full((6, 6, 3), 255.0)
-        np.testing.assert_allclose(match_colours(black, [white], method), white, atol=0.1)
-        np.testing.assert_allclose(match_colours(white, [black], method), black, atol=0.1)
+        np.testing.assert_allclose(match_colors(black, [white], method), white, atol=0.1)
+        np.testing.assert_allclose(match_colors(white, [black], method), black, atol=0.1)
 
 
 class TestSeveral:
@@ -208,20 +208,20 @@ class TestSeveral:
     @pytest.mark.parametrize("method", METHODS)
     def test_are_averaged_by_weight(self, method):
         picture, references = coloured(1), [coloured(2), coloured(3, (5, 6))]
-        each = [match_colours(picture, [reference], method) for reference in references]
-        found = match_colours(picture, references, method, (3, 1))
+        each = [match_colors(picture, [reference], method) for reference in references]
+        found = match_colors(picture, references, method, (3, 1))
         np.testing.assert_allclose(found, 0.75 * each[0] + 0.25 * each[1], atol=1e-3)
-        even = match_colours(picture, references, method)
+        even = match_colors(picture, references, method)
         np.testing.assert_allclose(even, (each[0] + each[1]) / 2, atol=1e-3)
         np.testing.assert_allclose(
-            match_colours(picture, references, method, (0, 2)), each[1], atol=1e-3
+            match_colors(picture, references, method, (0, 2)), each[1], atol=1e-3
         )
 
     @pytest.mark.parametrize("method", METHODS)
     def test_what_lies_outside_is_cut_off(self, method):
         wild = np.random.default_rng(0).normal(128, 150, (10, 10, 3))
-        found = match_colours(wild, [wild[:5] + 40], method)
+        found = match_colors(wild, [wild[:5] + 40], method)
         assert found.dtype == np.float32
         assert 0 <= found.min() <= found.max() <= 255
-        tame = match_colours(np.clip(wild, 0, 255), [np.clip(wild[:5] + 40, 0, 255)], method)
+        tame = match_colors(np.clip(wild, 0, 255), [np.clip(wild[:5] + 40, 0, 255)], method)
         np.testing.assert_array_equal(found, tame)

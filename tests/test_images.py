@@ -735,7 +735,7 @@ def test_luminance_is_over_black(tmp_path):
 
 def test_a_header_of_too_many_pixels_is_refused_before_they_are_decoded(tmp_path, monkeypatch):
     Image.fromarray(noise()).save(tmp_path / "a.png")
-    monkeypatch.setattr(reading, "MOST_PIXELS", SIZE[0] * SIZE[1] - 1)
+    monkeypatch.setattr(reading, "MAX_PIXELS", SIZE[0] * SIZE[1] - 1)
     monkeypatch.setattr(Image.Image, "load", lambda image: pytest.fail("decoded"))
     with pytest.raises(StyleError, match=r"a.png is 8 x 6 pixels, allowed are 47 in all"):
         read_picture(tmp_path / "a.png")
@@ -751,6 +751,6 @@ def test_a_tiff_that_pillow_does_not_know_is_read_within_the_same_limit(tmp_path
     assert np.allclose(picture.alpha, grey_and_alpha[..., 1] / 65535)
     over_white = 255 + (values(grey_and_alpha[..., 0]) - 255) * picture.alpha[..., None]
     assert np.allclose(picture.rgb, over_white, atol=1e-3)
-    monkeypatch.setattr(reading, "MOST_PIXELS", SIZE[0] * SIZE[1] - 1)
+    monkeypatch.setattr(reading, "MAX_PIXELS", SIZE[0] * SIZE[1] - 1)
     with pytest.raises(StyleError, match="is 8 x 6 pixels, allowed are 47 in all"):
         read_picture(path)

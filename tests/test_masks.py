@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from neural_style.guidance.masks import (
-    _regions_in,
+    _label_colors,
     coverage,
     feathered,
     inside_at,
@@ -301,7 +301,7 @@ def test_blobs_of_any_softness_are_no_label_map(seed, width):
     noise = np.random.default_rng(seed).random((150, 200), np.float32)
     blobs = cv2.GaussianBlur(noise, (0, 0), 20) > 0.5
     mask = np.rint(feathered(np.float32(255) * blobs, (150, 200), width)).astype(np.uint8)
-    assert not _regions_in(read_picture(mask))
+    assert not _label_colors(read_picture(mask))
 
 
 def cut_out_of(colours: np.ndarray) -> np.ndarray:

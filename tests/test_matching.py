@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from neural_style.guidance.matching import deep_features, match_regions
-from neural_style.guidance.segmentation import COLOURS, Request
+from neural_style.guidance.labels import COLORS
+from neural_style.guidance.matching import LAYERS, deep_features, match_regions
 from neural_style.images.read import read_picture
+from neural_style.networks.registry import NetworkSpec
 from neural_style.runtime.errors import StyleError
-from neural_style.settings.config import Config
 
 SKY, HOUSE, WATER = np.eye(3) * 100  # what a network might see
 BLUE, RED, GREY, BROWN = (60, 90, 200), (200, 40, 40), (130, 130, 130), (100, 70, 40)
@@ -96,22 +96,14 @@ def test_whatever_is_seen_both_maps_have_the_same_labels(sides, count, seed):
     assert 2 <= len(found[0]) <= (count or 10)
 
 
-def test_features_of_a_picture_are_alike_whatever_it_is_matched_with(
-    random_weights, photograph, painting
-):
+def test_features_of_a_picture_are_alike_whatever_it_is_matched_with(random_weights, painting):
     """Distances between positions stay, since 32 axes hold all that 30 positions can span."""
-    config = Config(
-        content_img=photograph,
-        style_weight=0,
-        model_weights=random_weights,
-        precision="float32",
-        device="/cpu:0",
-    )
+    spec = NetworkSpec(str(random_weights), LAYERS, precision="float32")
     small = cv2.resize(painting, (24, 16))
 
     def distances(other: np.ndarray) -> np.ndarray:
         pair = [small, other]
-        found = deep_features(config, Request(match=painting), pair)
+        found = deep_features(pair, spec, "/cpu:0")
         assert [seen.shape[2] for seen in found] == [32, 32]
         assert found[0].shape[:2] == (2, 3)  # relu4_1's positions are 8 pixels apart
         flat = found[0].reshape(-1, 32)
@@ -123,9 +115,9 @@ def test_features_of_a_picture_are_alike_whatever_it_is_matched_with(
 
 
 def test_a_picture_matched_with_itself_has_the_same_map_twice(photograph):
-    config = Config(content_img=photograph, style_weight=0, model_weights="compact")
     twice = [photograph, photograph]
-    maps = match_regions(twice, deep_features(config, Request(match=photograph), twice), 3)
+    features = deep_features(twice, NetworkSpec("compact", LAYERS), "/gpu:0")
+    maps = match_regions(twice, features, 3)
     assert np.array_equal(*maps)
     assert maps[0].max() == 2
 
@@ -191,11 +183,11 @@ class TestCommandLine:
         assert [found.shape[:2] for found in maps] == [(96, 80)] * 2 + [(90, 120)] * 2
         for found, line in zip(maps[::2], lines[::2], strict=True):
             assert re.search(r"  2 regions: #e6194b [\d.]+ %, #3cb44b [\d.]+ %$", line)
-            shares = [np.all(found == colour, -1).mean() for colour in COLOURS[:2]]
+            shares = [np.all(found == colour, -1).mean() for colour in COLORS[:2]]
             assert [f"{100 * share:.1f}" for share in shares] == re.findall(r"([\d.]+) %", line)
         for found in maps[::2]:  # what is rough, below, is the larger in both
-            assert (found[-16:] == COLOURS[0]).all()
-            assert (found[:24] == COLOURS[1]).all()
+            assert (found[-16:] == COLORS[0]).all()
+            assert (found[:24] == COLORS[1]).all()
         # Regions of the photograph alone, in their place, leave nothing of the other picture's.
         run_cli("mask", "a.png", "-clusters", 2, "-overwrite")
         assert {path.stem.removeprefix("a_labels") for path in folder.glob("[!.]*")} == {

@@ -13,7 +13,7 @@ from PIL import Image
 
 import neural_style as ns
 from neural_style import StyleError
-from neural_style.images.color_transfer import match_colours
+from neural_style.images.color_transfer import match_colors
 from neural_style.images.read import read_picture
 from neural_style.runtime import memory as machine
 from neural_style.settings.config import FIELDS
@@ -39,7 +39,7 @@ def test_the_photograph_takes_the_styles_colours(
     settings, photograph, painting, color_match, method
 ):
     result = recolour(settings(color_match=color_match))
-    expected = match_colours(photograph, [painting], method)
+    expected = match_colors(photograph, [painting], method)
     np.testing.assert_array_equal(result.picture.rgb, expected)
     assert result.history == ()
     assert set(result.inputs) == {"content", "style_1"}
@@ -49,7 +49,7 @@ def test_the_photograph_takes_the_styles_colours(
 def test_several_styles_by_weight(settings, photograph, painting):
     other = np.rot90(photograph)
     result = recolour(settings(style_imgs=[painting, other], style_imgs_weights=[1, 3]))
-    expected = match_colours(photograph, [painting, other], "linear", (1, 3))
+    expected = match_colors(photograph, [painting, other], "linear", (1, 3))
     np.testing.assert_array_equal(result.picture.rgb, expected)
 
 
@@ -101,7 +101,7 @@ def test_the_command_writes_a_result_without_tensorflow(tmp_path, photograph, pa
     again, _ = run("-config", "image_output/result/result.png")
     assert again == "image_output/result_2/result_2.png"
     assert (tmp_path / again).read_bytes() == path.read_bytes()
-    expected = match_colours(photograph, [painting], "linear")
+    expected = match_colors(photograph, [painting], "linear")
     np.testing.assert_allclose(read_picture(Path(path)).rgb, expected, atol=0.5001)
 
 

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from PIL import Image, ImageFilter
 
 import neural_style as ns
+from neural_style.guidance.labels import hex_color
 from neural_style.guidance.regions import (
     LabelMap,
     Regions,
     label_map,
     load_regions,
-    name_of,
     read_label_map,
 )
 from neural_style.runtime.errors import StyleError
@@ -44,7 +44,7 @@ def as_jpeg(pixels: np.ndarray, quality: int) -> np.ndarray:
 
 
 def names(found: LabelMap) -> list[str]:
-    return [name_of(colour) for colour in found.colours]
+    return [hex_color(color) for color in found.colors]
 
 
 class TestLabels:
@@ -53,11 +53,11 @@ class TestLabels:
         pixels[20, 30] = BLUE  # a single pixel is of a label too
         found = label_map(pixels)
         assert names(found) == ["#ff0000", "#0000ff", "#00ff00"]  # the largest first
-        np.testing.assert_array_equal(found.colours[found.labels], pixels)
+        np.testing.assert_array_equal(found.colors[found.labels], pixels)
 
     def test_near_colours_are_one_label(self):
         found = label_map(stripes(RED, (240, 15, 10), GREEN))
-        assert len(found.colours) == 2
+        assert len(found.colors) == 2
         assert found.area(0) == pytest.approx(2 / 3)
 
     def test_mixtures_along_soft_edges_make_no_label(self):
@@ -75,8 +75,8 @@ class TestLabels:
         noisy = as_jpeg(crisp, quality)
         assert len(np.unique(noisy.reshape(-1, 3), axis=0)) > 4
         found = label_map(noisy)
-        assert len(found.colours) == 4
-        back = found.colours[found.labels].astype(int)
+        assert len(found.colors) == 4
+        back = found.colors[found.labels].astype(int)
         assert (np.abs(back - crisp).max(-1) < 30).mean() > 0.99
 
     def test_no_map(self, photograph, painting):
@@ -95,7 +95,7 @@ class TestLabels:
         blocks = generator.integers(0, count, (5, 6))
         pixels = colours[np.kron(blocks, np.ones((8, 8), int))].astype(np.uint8)
         found = label_map(pixels)
-        np.testing.assert_array_equal(found.colours[found.labels], pixels)
+        np.testing.assert_array_equal(found.colors[found.labels], pixels)
 
 
 class TestMatching:

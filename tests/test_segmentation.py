@@ -15,17 +15,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from neural_style.guidance.segmentation import (
-    COLOURS,
-    Request,
-    cluster,
-    cut_out,
-    make_masks,
-    superpixels,
-)
+from neural_style.guidance.clusters import cluster, superpixels
+from neural_style.guidance.labels import COLORS
+from neural_style.guidance.requests import Request
+from neural_style.guidance.segmentation import check_mask_name, make_masks
+from neural_style.guidance.subject import cut_out
 from neural_style.images.read import read_picture
 from neural_style.runtime.errors import StyleError
-from neural_style.settings.config import Config
 
 SAMPLES = Path(__file__).parent.parent / "image_input"
 HEIGHT, WIDTH = 96, 128
@@ -78,8 +74,8 @@ def shared_regions(shared) -> list[tuple[np.ndarray, np.ndarray]]:
 
 def made(photograph: np.ndarray | None = None, max_size: int = 512, **how) -> dict:
     photograph = scene() if photograph is None else photograph
-    config = Config(content_img=photograph, style_weight=0, max_size=max_size)
-    return {ending: picture for ending, _, picture in make_masks(config, Request(**how))}
+    parts = make_masks(photograph, Request(**how), max_size)
+    return {part.ending: part.pixels for part in parts}
 
 
 def message_of(photograph: np.ndarray | None = None, max_size: int = 512, **how) -> str:
@@ -165,9 +161,8 @@ class TestSubject:
 
     def test_the_sky_of_the_sample_by_the_samples_strokes(self):
         strokes = [SAMPLES / f"lake_{name}_strokes.png" for name in ("sky", "ground")]
-        config = Config(content_img=SAMPLES / "lake.jpg", style_weight=0)
         request = Request(foreground=strokes[0], background=strokes[1])
-        mask = make_masks(config, request)[0][2][..., 0] > 0
+        mask = make_masks(SAMPLES / "lake.jpg", request, 512)[0].pixels[..., 0] > 0
         assert agreement(mask, read_picture(SAMPLES / "lake_mask.png").rgb[..., 0] > 127) > 0.96
 
     def test_worked_out_at_a_smaller_size_it_has_the_photographs(self):
@@ -256,7 +251,7 @@ class TestRegions:
         areas = [(mask > 0).mean() for mask in masks]
         assert areas == sorted(areas, reverse=True)
         assert areas[-1] > 0
-        for mask, colour in zip(masks, COLOURS, strict=False):
+        for mask, colour in zip(masks, COLORS, strict=False):
             assert (pictures[""][mask[..., 0] > 0] == colour).all()
 
     def test_texture_tells_regions_of_one_mean_colour_apart(self):
@@ -288,9 +283,9 @@ class TestRegions:
         assert np.array_equal(*found)
 
     def test_colours_are_well_distinct(self):
-        pairs = itertools.combinations(np.array(COLOURS), 2)
+        pairs = itertools.combinations(np.array(COLORS), 2)
         assert min(np.linalg.norm(one - other) for one, other in pairs) > 60
-        assert len(COLOURS) == 16
+        assert len(COLORS) == 16
 
     def test_no_small_islands(self):
         labels = cluster(scene(noise=40), 4)
@@ -437,9 +432,8 @@ class TestBadInput:
 
     @pytest.mark.parametrize("name", ["mask.jpg", "mask.JPEG", "mask.webp"])
     def test_formats_that_change_colours(self, name):
-        config = Config(content_img=scene(), style_weight=0, img_name=name)
         with pytest.raises(StyleError, match=r"would change the colours at the edges of a mask"):
-            make_masks(config, Request(clusters=2))
+            check_mask_name(name)
 
 
 class TestCommandLine:
@@ -499,6 +493,7 @@ class TestCommandLine:
             (["disc.png", "-box", "-4,5,20,20"], 1, "box: received -4,5,20,20, which reaches out"),
             (["disk.png", "-clusters", "3"], 1, "picture: there is no file disk.png, neither"),
             (["disc.png", "-clusters", "3", "-style_weight", "3"], 2, "no flag -style_weight"),
+            (["disc.png", "-clusters", "3", "-img_name", "x.jpg"], 1, ".jpg would change the col"),
             (["disc.png", "-foreground", "front.png"], 2, "background is missing"),
             (
                 ["disc.png", "-box", BOX, "-background", "bach.png"],

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 import neural_style as ns
 from neural_style import stylize
-from neural_style.images.color import keep_colours
-from neural_style.images.color_transfer import METHODS, match_colours
+from neural_style.images.color import keep_colors
+from neural_style.images.color_transfer import METHODS, match_colors
 from neural_style.images.picture import Picture, to_pixels
 from neural_style.networks import registry as networks
 from neural_style.networks.vgg import MEAN, build_features
@@ -342,7 +342,7 @@ class TestColours:
         result = ns.stylize(config(original_colors=True))
         plain = ns.stylize(config())
         content = photograph.astype(np.float32)
-        expected = keep_colours(plain.picture.rgb, content, "yuv")
+        expected = keep_colors(plain.picture.rgb, content, "yuv")
         np.testing.assert_allclose(result.picture.rgb, expected, atol=1e-2)
 
     def test_before_is_a_transfer_of_luminance(self, config):
@@ -388,14 +388,14 @@ class TestColours:
         inputs = load_inputs(settings)
         np.testing.assert_array_equal(inputs.styles[0], load_inputs(config()).styles[0])
         painted = np.roll(inputs.styles[0], 7, 1)
-        expected = match_colours(painted, [inputs.content], method)
+        expected = match_colors(painted, [inputs.content], method)
         np.testing.assert_array_equal(finish(settings, inputs, painted).rgb, expected)
 
     def test_matched_without_transfer_style_the_result_has_the_styles(self, config, painting):
         styles = {"style_imgs": [painting, 255 - painting // 2], "style_imgs_weights": [2, 1]}
         settings = config(color_match="linear", **styles)
         inputs = load_inputs(settings)
-        expected = match_colours(inputs.content, inputs.styles, "linear", (2, 1))
+        expected = match_colors(inputs.content, inputs.styles, "linear", (2, 1))
         np.testing.assert_array_equal(finish(settings, inputs, inputs.content).rgb, expected)
 
 

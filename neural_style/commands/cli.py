@@ -35,7 +35,7 @@ from neural_style.studio.settings import Settings as Studio
 
 if TYPE_CHECKING:  # loads the picture libraries
     from neural_style.commands.sheet import Cell
-    from neural_style.guidance.segmentation import Request
+    from neural_style.guidance.requests import Request
     from neural_style.transfer.checkpoint import Checkpoints
     from neural_style.transfer.pictures import Pictures
     from neural_style.transfer.result import Result, ResultFolder
@@ -378,13 +378,20 @@ def _paint_each(jobs: list[tuple[str, Config]]) -> tuple[list[Result], int]:
 
 def _mask(config: Config, request: Request) -> int:
     with _start(config):
+        from neural_style.guidance.segmentation import check_mask_name, make_masks
+        from neural_style.images.read import find_picture
         from neural_style.transfer.result import ResultFolder
 
-        if request.match is None:
-            from neural_style.guidance.segmentation import make_masks
-        else:
-            from neural_style.guidance.matching import match_masks as make_masks
-    masks = make_masks(config, request)
+        if request.match is not None:
+            from neural_style.guidance.matching import match_masks
+    check_mask_name(config.img_name)
+    photograph = find_picture(config.content_img, config.content_img_dir, "picture")
+    request = request.with_paths(config.content_img_dir, config.style_imgs_dir)
+    if request.match is None:
+        masks = make_masks(photograph, request, config.max_size)
+    else:
+        network = config.network_spec()
+        masks = match_masks(photograph, request, config.max_size, network, config.device)
     folder = ResultFolder(config)
     parts = [(ending, picture) for ending, _, picture in masks]
     paths = _written(folder, lambda: folder.write_parts(parts))
@@ -416,12 +423,12 @@ def _doctor(config: Config) -> int:
 
 
 def _mask_request(given: dict[str, Any]) -> tuple[Request, Config]:
-    from neural_style.guidance.segmentation import Request
+    from neural_style.guidance.requests import Request
 
     names = [field.name for field in dataclasses.fields(Request)]
     request = Request(**{name: given.pop(name) for name in names if name in given})
     picture = given.pop("picture")
-    kind = "mask" if request.clusters is request.match is None else "labels"
+    kind = "labels" if request.divides else "mask"
     name = {"img_name": f"{Path(picture).stem}_{kind}"}
     return request, Config(content_img=picture, style_weight=0, **(name | given))
 

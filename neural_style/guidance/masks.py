@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -10,7 +11,8 @@ import cv2
 import numpy as np
 import tensorflow as tf
 
-from neural_style.guidance.regions import flat_colours, name_of
+from neural_style.guidance.labels import hex_color
+from neural_style.guidance.regions import flat_colors
 from neural_style.images.picture import Picture, luminance, resize, same_aspect
 from neural_style.images.read import read_picture
 from neural_style.networks.layers import Blocks, stride
@@ -18,14 +20,15 @@ from neural_style.runtime.errors import StyleError
 
 logger = logging.getLogger("neural_style")
 
-LEAST_LEVEL = 1 - 1e-3  # a mask that is nowhere as bright, of 255, is black but for rounding
-# A cut-out has so much that is opaque and so much that is clear, and so little of its opaque part
-# is black, white or of its few most frequent colours (in steps of so many levels).
-OPAQUE, LEAST_OF_CUT_OUT, DRAWN = 0.9, 0.01, 0.6
-FEW_COLOURS, STEP = 8, 8
+MIN_LEVEL = 1 - 1e-3  # a mask that is nowhere as bright, of 255, is black but for rounding
+OPAQUE = 0.9  # alpha above which a pixel is opaque; below 1 - OPAQUE it is clear
+# A cut-out has at least this share of opaque and of clear pixels, and of its opaque ones less than
+# that share is black or white, or of its few most frequent colors, in steps of some levels.
+MIN_CUT_OUT, MAX_DRAWN = 0.01, 0.6
+FEW_COLORS, COLOR_STEP = 8, 8
 NEAR_BLACK = 26  # levels; so near to white as well
-SEEN = 512  # pixels on the longer side, of a mask that may be a label map
-# So much of what a position sees lies in its region, if it is inside.
+LABEL_MAP_SIZE = 512  # pixels on the longer side at which a mask is searched for flat colors
+# The share of a position's receptive field that lies in its region, if it is inside.
 INSIDE = 0.9
 
 
@@ -53,64 +56,66 @@ def load_mask(
     """
     name = "the array given" if hasattr(source, "__array__") else source
     picture = read(source, "style_mask_imgs")
-    cut_out = is_cut_out(picture)
-    mask = 255 * picture.alpha if cut_out else luminance(picture)
+    alpha = picture.alpha if is_cut_out(picture) else None
+    mask = luminance(picture) if alpha is None else 255 * alpha
     if is_black(mask):
         raise StyleError(
             f"style_mask_imgs: {name} is all black, so its style would go nowhere: paint the "
             "area white"
         )
-    if not same_aspect(mask.shape, sizes):
+    if not same_aspect(picture.size, sizes):
         height, width = sizes[0]
         raise StyleError(
-            f"style_mask_imgs: {name} is {mask.shape[1]} x {mask.shape[0]} pixels, the photograph "
-            f"{width} x {height}: make a mask of the same proportions"
+            f"style_mask_imgs: {name} is {picture.size[1]} x {picture.size[0]} pixels, the "
+            f"photograph {width} x {height}: make a mask of the same proportions"
         )
-    if cut_out:
+    if alpha is not None:
         logger.info("style_mask_imgs: %s is a cut-out: its alpha is the mask", name)
-    elif colours := _regions_in(picture):
+    elif colors := _label_colors(picture):
         logger.warning(
             "style_mask_imgs: %s has areas of %s, as label maps have; a mask counts by its "
             "brightness alone: give it as -content_regions if its colours are meant as regions",
-            *(name, colours),
+            *(name, colors),
         )
     return mask
 
 
 def is_black(mask: np.ndarray) -> bool:
     """Tell whether a mask, [0, 255], has nothing but what rounding has left of black."""
-    return bool(mask.max() < LEAST_LEVEL)
+    return bool(mask.max() < MIN_LEVEL)
 
 
 def is_cut_out(picture: Picture) -> bool:
     """Tell whether a picture is a subject cut out of a photograph, on a clear ground.
 
-    A mask that is drawn on a clear layer is none: most of it is black and white, or of few colours.
+    A mask that is drawn on a clear layer is none: most of it is black and white, or of few colors.
     """
     if picture.alpha is None:
         return False
     opaque = picture.alpha > OPAQUE
     clear = picture.alpha < 1 - OPAQUE
-    if min(opaque.mean(), clear.mean()) < LEAST_OF_CUT_OUT:
+    if min(opaque.mean(), clear.mean()) < MIN_CUT_OUT:
         return False
-    colours = picture.rgb[opaque]
-    white_or_black = (colours.min(-1) > 255 - NEAR_BLACK) | (colours.max(-1) < NEAR_BLACK)
-    steps = (np.minimum(colours, 255) / STEP).astype(np.int32) @ np.array([4096, 64, 1], np.int32)
-    _, counts = np.unique(steps, return_counts=True)
-    few = np.sort(counts)[-FEW_COLOURS:].sum() / len(steps)
-    return max(white_or_black.mean(), few) < DRAWN
+    colors = picture.rgb[opaque]
+    white_or_black = (colors.min(-1) > 255 - NEAR_BLACK) | (colors.max(-1) < NEAR_BLACK)
+    steps = (np.minimum(colors, 255) / COLOR_STEP).astype(np.int32)
+    _, counts = np.unique(steps @ np.array([4096, 64, 1], np.int32), return_counts=True)
+    few_colors_share = np.sort(counts)[-FEW_COLORS:].sum() / len(steps)
+    return bool(max(white_or_black.mean(), few_colors_share) < MAX_DRAWN)
 
 
-def _regions_in(picture: Picture) -> str:
-    """Name the colours of a mask that looks like a label map, or return an empty string."""
+def _label_colors(picture: Picture) -> str:
+    """Name the colors of a mask that looks like a label map, or return an empty string."""
     rgb = picture.rgb
     if picture.alpha is not None:  # over black, as a mask counts
         rgb = np.maximum(rgb - 255 * (1 - picture.alpha[..., None]), 0)
-    step = 1 + max(picture.size) // SEEN
-    colours = flat_colours(np.rint(rgb[::step, ::step]).astype(np.uint8))
-    levels = colours.astype(int)
-    other = (levels.min(-1) < 255 - NEAR_BLACK) & (levels.max(-1) > NEAR_BLACK)
-    return " ".join(map(name_of, colours)) if len(colours) > 1 and other.any() else ""
+    step = 1 + max(picture.size) // LABEL_MAP_SIZE
+    colors = flat_colors(np.rint(rgb[::step, ::step]).astype(np.uint8))
+    levels = colors.astype(int)
+    not_black_or_white = (levels.min(-1) < 255 - NEAR_BLACK) & (levels.max(-1) > NEAR_BLACK)
+    if len(colors) < 2 or not not_black_or_white.any():
+        return ""
+    return " ".join(map(hex_color, colors))
 
 
 def feathered(mask: np.ndarray, size: tuple[int, int], width: float) -> np.ndarray:
@@ -128,8 +133,10 @@ def feathered(mask: np.ndarray, size: tuple[int, int], width: float) -> np.ndarr
     Returns:
         [H, W], float32.
     """
-    deviation = (width / 4, width / 4)
-    return cv2.GaussianBlur(resize(mask, size), (0, 0), *deviation, borderType=cv2.BORDER_REPLICATE)
+    soft: np.ndarray = cv2.GaussianBlur(
+        resize(mask, size), (0, 0), width / 4, borderType=cv2.BORDER_REPLICATE
+    )
+    return soft
 
 
 def covered(masks: Sequence[np.ndarray], size: tuple[int, int]) -> np.ndarray:
@@ -142,7 +149,10 @@ def covered(masks: Sequence[np.ndarray], size: tuple[int, int]) -> np.ndarray:
     Returns:
         [H, W], float32, from 0 for nothing; above 1 where they overlap.
     """
-    return sum(resize(mask, size) / mask.max() for mask in masks)
+    total: np.ndarray = sum(
+        (resize(mask, size) / mask.max() for mask in masks), np.zeros(size, np.float32)
+    )
+    return total
 
 
 def coverage(masks: Sequence[np.ndarray], size: tuple[int, int]) -> str:
@@ -188,8 +198,8 @@ def inside_at(
     The region goes through the layers as the picture does: each convolution averages 3 x 3
     positions, each pooling 2 x 2. Where it is left with less than INSIDE, the mask is 0 (Gatys et
     al. 2017, section 4, have guidance "inside" of a region; their program widens it again by three
-    positions, this one takes most for all). A region too narrow for a layer is there as
-    `region_at` has it.
+    positions, this one keeps the positions with at least INSIDE of their receptive field in the
+    region). A region too narrow for a layer is there as `region_at` has it.
 
     Args:
         region: [H, W], float32, [0, 1], not all 0.
@@ -197,17 +207,24 @@ def inside_at(
         layers: what each of them depends on. Of several of one size the deepest counts.
     """
     root = region_at(region)
-    deepest = {-(-size[0] // stride(blocks)): blocks for blocks in sorted(layers)}
+    deepest_of_height: dict[int, Blocks] = {}
+    for blocks in layers:
+        layer_height = math.ceil(size[0] / stride(blocks))
+        deepest = deepest_of_height.get(layer_height, blocks)
+        deepest_of_height[layer_height] = max(deepest, blocks)
 
     def at(height: int, width: int) -> tf.Tensor:
-        seen = resize(region, size)
-        for block, (convolutions, _) in enumerate(deepest[height]):
+        share = resize(region, size)  # of each position's receptive field
+        for block, (convolutions, _) in enumerate(deepest_of_height[height]):
             if block:
-                seen = resize(seen, (-(-seen.shape[0] // 2), -(-seen.shape[1] // 2)))
+                pooled = math.ceil(share.shape[0] / 2), math.ceil(share.shape[1] / 2)
+                share = resize(share, pooled)
             for _ in range(convolutions):
-                seen = cv2.blur(seen, (3, 3), borderType=cv2.BORDER_REPLICATE)
-        inside = tf.cast(seen >= INSIDE, tf.float32)
-        return root(height, width) * (inside if tf.reduce_any(inside > 0) else 1.0)
+                share = cv2.blur(share, (3, 3), borderType=cv2.BORDER_REPLICATE)
+        is_inside = share >= INSIDE
+        if not is_inside.any():
+            return root(height, width)
+        return root(height, width) * tf.cast(is_inside, tf.float32)
 
     return at
 

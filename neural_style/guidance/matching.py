@@ -1,6 +1,6 @@
-"""Label maps of two pictures whose regions correspond: sky finds sky, whatever their colours.
+"""Label maps of two pictures whose regions correspond: sky finds sky, whatever their colors.
 
-What the network sees at a place, deep within, tells what is there better than its colours do. So
+What the network sees at a place, deep within, tells what is there better than its colors do. So
 both pictures are divided together, by k-means over superpixels of both in the network's features.
 """
 
@@ -9,97 +9,89 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import cv2
 import numpy as np
 import tensorflow as tf
 
-from neural_style.guidance.segmentation import (
-    COLOURS,
-    FEWEST,
-    SEED,
-    Request,
-    at_size,
-    check_name,
-    find_centres,
-    nearest,
-    piece_means,
-    read_photograph,
-    region_map,
-    superpixels,
-)
+from neural_style.guidance.clusters import piece_means, region_map, superpixels, weighted_centers
+from neural_style.guidance.kmeans import SEED, nearest_center
+from neural_style.guidance.labels import COLORS, hex_color, resize_labels
+from neural_style.guidance.requests import MIN_REGIONS, Request
+from neural_style.guidance.segmentation import MaskPicture, read_photograph
 from neural_style.images.drawing import draw_regions
 from neural_style.images.picture import reduced_size, resize
 from neural_style.networks.activations import Activations, dense
 from neural_style.networks.activations import size as layer_size
-from neural_style.networks.registry import open_network
+from neural_style.networks.registry import NetworkSpec, open_network
 from neural_style.runtime.device import device_scope
 from neural_style.runtime.errors import StyleError
 from neural_style.runtime.interrupts import check, waiting
-from neural_style.settings.config import Config
 
-# Shallower layers see colour and light, which differ between a photograph and a painting. On three
+# Shallower layers see color and light, which differ between a photograph and a painting. On three
 # pairs of outdoor photographs with regions that people have drawn, in their number, the mean
 # overlap (intersection over union) was 0.73; relu2_1 added, it was 0.62, relu1_1 as well, 0.48;
 # relu5_1 alone, 0.52.
 LAYERS = ("relu3_1", "relu4_1", "relu5_1")
 GRID = "relu4_1"  # the layer to whose positions all are brought
-SEEN_SIZE = 384  # larger pictures are reduced to it for the network
+NETWORK_SIZE = 384  # larger pictures are reduced to it for the network
 COMPONENTS = 32
 SCALE = 100  # of features, so that k-means stops at 0.001 of a layer's length
-LEAST_SHARE = 0.1  # that each region has of either picture, where their number is not given
+MIN_SHARE = 0.1  # that each region has of either picture, where their number is not given
 
 
-def match_masks(config: Config, request: Request) -> list[tuple[str, str, np.ndarray]]:
+def match_masks(
+    photograph: Any, request: Request, max_size: int, spec: NetworkSpec, device: str
+) -> list[MaskPicture]:
     """Make the label maps of two pictures, and overlays to look at.
 
     Args:
-        config: names the photograph, the folders, the result, the network, its weights and the
-            device; `max_size` is the size at which the regions' edges are found.
-        request: names the other picture (`match`), and how many regions (`clusters`); None for as
-            many as both pictures share.
+        photograph: a path, or an array as `read.read_picture` takes it.
+        request: names the other picture (`match`, a path or an array), and how many regions
+            (`clusters`); None for as many as both pictures share.
+        max_size: of the longer side, in pixels, at which the regions' edges are found.
+        spec: the network; LAYERS take the place of its layers.
+        device: to run it on, as for `device.device_scope`.
 
     Returns:
-        What to add to the name of the result's file, a remark, and the picture, [H, W, 3], uint8,
-        for each: the photograph's label map and overlay, then the other picture's. What
-        corresponds has one colour of `segmentation.COLOURS` and one number, the largest first.
+        The photograph's label map and overlay, then the other picture's (`_style`). What
+        corresponds has one color of `labels.COLORS` and one number, the largest first.
 
     Raises:
-        StyleError: a picture is missing, unreadable, of one colour alone, or too small; the
-            result's name is of a format that would change the label maps' colours; the network's
+        StyleError: a picture is unreadable, of one color alone, or too small; the network's
             weights are not to be had; or the pictures have nothing in common.
     """
-    check_name(config.img_name)
-    pair = (
-        read_photograph(config.content_img, config.content_img_dir, "picture", config.max_size),
-        read_photograph(request.match, config.style_imgs_dir, "match", config.max_size),
-    )
-    sizes = [picture.shape[:2] for picture in pair]
-    reduced = [
-        resize(picture, reduced_size(size, config.max_size))
-        for picture, size in zip(pair, sizes, strict=True)
+    pictures = [
+        read_photograph(photograph, "picture", max_size),
+        read_photograph(request.match, "match", max_size),
     ]
-    maps = match_regions(reduced, deep_features(config, request, reduced), request.clusters)
+    sizes = [(picture.shape[0], picture.shape[1]) for picture in pictures]
+    reduced = [
+        resize(picture, reduced_size(size, max_size))
+        for picture, size in zip(pictures, sizes, strict=True)
+    ]
+    maps = match_regions(reduced, deep_features(reduced, spec, device), request.clusters)
     count = 1 + int(maps[0].max())
-    labels = [at_size(found, count, size) for found, size in zip(maps, sizes, strict=True)]
-    lost = (request.clusters or count) - count
-    note = f"{count} regions" + f", the other {lost} are not in both pictures" * bool(lost)
-    colours = np.array(COLOURS, np.uint8)
-    parts = []
-    for ending, picture, found in zip(("", "_style"), pair, labels, strict=True):
-        areas = 100 * np.bincount(found.ravel(), minlength=count) / found.size
+    maps = [resize_labels(labels, count, size) for labels, size in zip(maps, sizes, strict=True)]
+    remark = f"{count} regions"
+    if request.clusters is not None and request.clusters > count:
+        remark += f", the other {request.clusters - count} are not in both pictures"
+    colors = np.array(COLORS, np.uint8)
+    results = []
+    for ending, picture, labels in zip(("", "_style"), pictures, maps, strict=True):
+        areas = 100 * np.bincount(labels.ravel(), minlength=count) / labels.size
         legend = ", ".join(
-            "#{:02x}{:02x}{:02x} {:.1f} %".format(*colour, area)
-            for colour, area in zip(COLOURS, areas, strict=False)
+            f"{hex_color(color)} {area:.1f} %" for color, area in zip(COLORS, areas, strict=False)
         )
-        parts.append((ending, f"{note}: {legend}", colours[found]))
-        overlay = draw_regions(picture, found, colours)
-        parts.append((f"{ending}_overlay", "to look at", overlay))
-    return parts
+        results.append(MaskPicture(ending, f"{remark}: {legend}", colors[labels]))
+        overlay = draw_regions(picture, labels, colors)
+        results.append(MaskPicture(f"{ending}_overlay", "to look at", overlay))
+    return results
 
 
 def deep_features(
-    config: Config, request: Request, pictures: Sequence[np.ndarray]
+    pictures: Sequence[np.ndarray], spec: NetworkSpec, device: str
 ) -> list[np.ndarray]:
     """Return what the network sees at each position of two pictures.
 
@@ -111,9 +103,9 @@ def deep_features(
     together are reduced to COMPONENTS principal components of both pictures.
 
     Args:
-        config: names the network, its weights and the device.
-        request: names the other picture.
         pictures: [H, W, 3] each, uint8.
+        spec: the network; LAYERS take the place of its layers.
+        device: to run it on.
 
     Returns:
         [h, w, C] each, float32; [h, w] are the positions of GRID.
@@ -121,27 +113,29 @@ def deep_features(
     Raises:
         StyleError: the weights are missing or damaged.
     """
-    spec = replace(config.network_spec(), layers=LAYERS)
-    features = []
-    with waiting(), device_scope(config.device) as device:
-        network = open_network(spec, device)
+    directions = []
+    with waiting(), device_scope(device) as device_name:
+        network = open_network(replace(spec, layers=LAYERS), device_name)
         for picture in pictures:
-            seen = resize(picture, reduced_size(picture.shape[:2], SEEN_SIZE))
-            features.append(_directions(network.features(tf.constant(seen[None], tf.float32))))
+            height, width = picture.shape[:2]
+            reduced = resize(picture, reduced_size((height, width), NETWORK_SIZE))
+            image = tf.constant(reduced[None], tf.float32)
+            directions.append(_directions(network.features(image)))
             check()
-    positions = np.concatenate([found.reshape(-1, found.shape[-1]) for found in features])
+    positions = np.concatenate([each.reshape(-1, each.shape[-1]) for each in directions])
     axes = _principal_axes(positions - positions.mean(0))
-    return [SCALE * (found @ axes) for found in features]
+    return [SCALE * (each @ axes) for each in directions]
 
 
 def _directions(activations: Mapping[str, Activations]) -> np.ndarray:
     """Return the layers side by side, each without its mean and of length 1: [h, w, C]."""
     size = layer_size(activations[GRID])
     layers = []
-    for seen in activations.values():
-        found = tf.image.resize(dense(seen), size, antialias=True)[0]
-        layers.append(tf.nn.l2_normalize(found - tf.reduce_mean(found, (0, 1)), -1))
-    return tf.concat(layers, -1).numpy()
+    for layer in activations.values():
+        resized = tf.image.resize(dense(layer), size, antialias=True)[0]
+        layers.append(tf.nn.l2_normalize(resized - tf.reduce_mean(resized, (0, 1)), -1))
+    directions: np.ndarray = tf.concat(layers, -1).numpy()
+    return directions
 
 
 def _principal_axes(rows: np.ndarray) -> np.ndarray:
@@ -164,7 +158,7 @@ def match_regions(
         pictures: [H, W, 3] each, uint8, RGB, each side at least 16.
         features: [h, w, C] each, float32: what is alike is near.
         count: of regions, 2 to 16; those that not every picture has go to the regions nearest to
-            them. None for as many as each picture has with LEAST_SHARE of it or more.
+            them. None for as many as each picture has with MIN_SHARE of it or more.
 
     Returns:
         [H, W] each, uint8: from 0 on without gaps, the largest in all of them first.
@@ -173,46 +167,53 @@ def match_regions(
         StyleError: they have no two regions in common.
     """
     pieces = [superpixels(picture) for picture in pictures]
-    means = [
-        piece_means(found, (cv2.resize(channel, found.shape[::-1]) for channel in _channels(seen)))
-        for found, seen in zip(pieces, features, strict=True)
-    ]
-    centres = _centres(means, [np.bincount(found.ravel()) / found.size for found in pieces], count)
+    means = [_feature_means(each, feature) for each, feature in zip(pieces, features, strict=True)]
+    shares = [np.bincount(each.ravel()) / each.size for each in pieces]
+    centers = _region_centers(means, shares, count)
     while True:
-        maps = [region_map(*given, centres) for given in zip(pieces, means, strict=True)]
-        areas = [np.bincount(found.ravel(), minlength=len(centres)) / found.size for found in maps]
-        least = np.min(areas, 0)
-        if least.all():
+        maps = [region_map(each, mean, centers) for each, mean in zip(pieces, means, strict=True)]
+        areas = [_areas(labels, len(centers)) for labels in maps]
+        min_areas = np.min(areas, 0)
+        if min_areas.all():
             break
-        centres = np.delete(centres, least.argmin(), 0)
-    if len(centres) < FEWEST:
+        centers = np.delete(centers, min_areas.argmin(), 0)
+    if len(centers) < MIN_REGIONS:
         raise StyleError(
             "match: the network finds nothing that the two pictures have in common; divide each by "
             "-clusters instead"
         )
     rank = np.argsort(np.argsort(-np.sum(areas, 0), kind="stable")).astype(np.uint8)
-    return [rank[found] for found in maps]
+    return [rank[labels] for labels in maps]
 
 
-def _channels(features: np.ndarray) -> np.ndarray:
-    """Return [C, h, w], contiguous."""
-    return np.ascontiguousarray(np.moveaxis(features, -1, 0), np.float32)
+def _feature_means(pieces: np.ndarray, features: np.ndarray) -> np.ndarray:
+    """Return the mean features, [n, C], of superpixels [H, W], from features [h, w, C]."""
+    size = pieces.shape[1], pieces.shape[0]
+    channels = np.ascontiguousarray(np.moveaxis(features, -1, 0), np.float32)
+    return piece_means(pieces, (np.asarray(cv2.resize(channel, size)) for channel in channels))
 
 
-def _centres(
+def _areas(labels: np.ndarray, count: int) -> np.ndarray:
+    """Return the share of the picture that each of `count` labels has."""
+    shares: np.ndarray = np.bincount(labels.ravel(), minlength=count) / labels.size
+    return shares
+
+
+def _region_centers(
     means: Sequence[np.ndarray], shares: Sequence[np.ndarray], count: int | None
 ) -> np.ndarray:
-    """Return the regions' centres, [k, C], from superpixels' means and shares of their picture."""
-    together, weights = np.concatenate(means), np.concatenate(shares)
+    """Return the regions' centers, [k, C], from superpixels' means and shares of their picture."""
+    all_means, all_shares = np.concatenate(means), np.concatenate(shares)
     if count is not None:
-        return find_centres(together, weights, count)
-    found = find_centres(together, weights, FEWEST)
-    for more in itertools.count(FEWEST + 1):
-        centres = find_centres(together, weights, more)
+        return weighted_centers(all_means, all_shares, count)
+    centers = weighted_centers(all_means, all_shares, MIN_REGIONS)
+    for more in itertools.count(MIN_REGIONS + 1):
+        candidates = weighted_centers(all_means, all_shares, more)
         areas = [
-            np.bincount(nearest(mean, centres), share, more)
+            np.bincount(nearest_center(mean, candidates), share, more)
             for mean, share in zip(means, shares, strict=True)
         ]
-        if np.min(areas) < LEAST_SHARE:
-            return found
-        found = centres
+        if np.min(areas) < MIN_SHARE:
+            break
+        centers = candidates
+    return centers

@@ -14,7 +14,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from neural_style.guidance.segmentation import filled
+from neural_style.guidance.labels import fill_gaps, hex_color
 from neural_style.images.drawing import draw_legend, draw_regions, draw_sheet
 from neural_style.images.picture import Picture, same_aspect
 from neural_style.images.read import read_picture
@@ -24,10 +24,10 @@ from neural_style.runtime.errors import StyleError
 NEAR = 45.0
 # A map is one if so much of it lies within TIGHT of its labels' colours: a photograph's colours,
 # divided at NEAR, do not.
-TIGHT, LEAST_TIGHT = 10.0, 0.6
-MOST_LABELS = 32
-LEAST_FLAT = 0.01  # of a map, what has less of it is no area of `flat_colours`
-LEAST_AREA = 1 / 4000  # of the map, away from edges: what is smaller are mixtures along edges
+TIGHT, MIN_TIGHT = 10.0, 0.6
+MAX_LABELS = 32
+MIN_FLAT = 0.01  # of a map, what has less of it is no area of `flat_colors`
+MIN_AREA = 1 / 4000  # of the map, away from edges: what is smaller are mixtures along edges
 
 
 @dataclass(frozen=True)
@@ -36,23 +36,24 @@ class LabelMap:
 
     Attributes:
         labels: [H, W], uint8, in [0, K), the largest label first.
-        colours: [K, 3], uint8, RGB, of each label.
+        colors: [K, 3], uint8, RGB, of each label.
     """
 
     labels: np.ndarray
-    colours: np.ndarray
+    colors: np.ndarray
 
     def mask(self, label: int) -> np.ndarray:
         """Return where a label is, [H, W], float32, 0 or 1."""
-        return (self.labels == label).astype(np.float32)
+        mask: np.ndarray = (self.labels == label).astype(np.float32)
+        return mask
 
     def area(self, label: int) -> float:
         """Return the label's share of the map, [0, 1]."""
         return float((self.labels == label).mean())
 
-    def find(self, colour: np.ndarray) -> int | None:
-        """Return the label of the nearest colour, or None if none is nearer than NEAR."""
-        distances = np.linalg.norm(self.colours.astype(np.float32) - colour, axis=1)
+    def find(self, color: np.ndarray) -> int | None:
+        """Return the label of the nearest color, or None if none is nearer than NEAR."""
+        distances = np.linalg.norm(self.colors.astype(np.float32) - color, axis=1)
         label = int(distances.argmin())
         return label if distances[label] < NEAR else None
 
@@ -74,11 +75,11 @@ class Regions:
 
         A label that no style has gets an empty list.
         """
-        found = []
-        for colour in self.content.colours:
-            labels = [style.find(colour) for style in self.styles]
-            found.append([(k, label) for k, label in enumerate(labels) if label is not None])
-        return found
+        counterparts = []
+        for color in self.content.colors:
+            labels = [style.find(color) for style in self.styles]
+            counterparts.append([(k, label) for k, label in enumerate(labels) if label is not None])
+        return counterparts
 
     def masks(self) -> list[tuple[np.ndarray, list[tuple[int, np.ndarray]]]]:
         """Return for each label its mask, and the styles that go there, each with the mask on it.
@@ -90,31 +91,34 @@ class Regions:
         Returns:
             Masks as of `LabelMap.mask`, each of its own map's size.
         """
-        found = []
+        masks = []
         for label, sources in enumerate(self.counterparts()):
             parts = [(k, self.styles[k].mask(source)) for k, source in sources]
-            wholes = [(k, np.ones_like(m.labels, np.float32)) for k, m in enumerate(self.styles)]
-            found.append((self.content.mask(label), parts or wholes))
-        return found
+            wholes = [(k, np.ones(m.labels.shape, np.float32)) for k, m in enumerate(self.styles)]
+            masks.append((self.content.mask(label), parts or wholes))
+        return masks
 
     def legend(self) -> list[tuple[np.ndarray, str]]:
         """Return a line with its colour for each label of the photograph, then for those unused."""
         lines = []
         for label, sources in enumerate(self.counterparts()):
-            colour = self.content.colours[label]
-            area = f"{name_of(colour)}  {100 * self.content.area(label):.1f} % of the photograph"
-            taken = [
+            color = self.content.colors[label]
+            area = f"{hex_color(color)}  {100 * self.content.area(label):.1f} % of the photograph"
+            shares = [
                 f"{100 * self.styles[k].area(source):.1f} % of style {k + 1}"
                 for k, source in sources
             ]
-            text = " and ".join(taken) or "no counterpart, so the whole of each style"
-            lines.append((colour, f"{area} from {text}" if taken else f"{area}: {text}"))
+            if shares:
+                text = f"{area} from {' and '.join(shares)}"
+            else:
+                text = f"{area}: no counterpart, so the whole of each style"
+            lines.append((color, text))
         used = {pair for sources in self.counterparts() for pair in sources}
         for k, style in enumerate(self.styles):
-            for label, colour in enumerate(style.colours):
+            for label, color in enumerate(style.colors):
                 if (k, label) not in used:
                     area = f"{100 * style.area(label):.1f} % of style {k + 1}"
-                    lines.append((colour, f"{name_of(colour)}  {area}: not in the photograph"))
+                    lines.append((color, f"{hex_color(color)}  {area}: not in the photograph"))
         return lines
 
     def draw(self, content: np.ndarray, styles: Sequence[np.ndarray]) -> np.ndarray:
@@ -127,10 +131,10 @@ class Regions:
         Returns:
             [h, w, 3], uint8, RGB.
         """
-        overlay = _overlay(content, self.content, list(range(len(self.content.colours))))
+        overlay = _overlay(content, self.content, list(range(len(self.content.colors))))
         row = [("content", overlay)]
         for k, (style, labels) in enumerate(zip(styles, self.styles, strict=True)):
-            numbers: list[int | None] = [None] * len(labels.colours)
+            numbers: list[int | None] = [None] * len(labels.colors)
             for number, sources in enumerate(self.counterparts()):
                 for source in (label for index, label in sources if index == k):
                     numbers[source] = number
@@ -155,14 +159,17 @@ def load_regions(
     Raises:
         StyleError: a map that is not readable, no map, or of another aspect; or no common label.
     """
-    first = read_label_map(content[0], "content_regions", content[1], read)
-    others = tuple(read_label_map(source, "style_regions", sizes, read) for source, sizes in styles)
-    regions = Regions(first, others)
+    content_map = read_label_map(content[0], "content_regions", content[1], read)
+    style_maps = tuple(
+        read_label_map(source, "style_regions", sizes, read) for source, sizes in styles
+    )
+    regions = Regions(content_map, style_maps)
     if not any(regions.counterparts()):
-        there = " ".join(map(name_of, first.colours))
-        here = " ".join(name_of(colour) for other in others for colour in other.colours)
+        content_colors = " ".join(map(hex_color, content_map.colors))
+        style_colors = " ".join(hex_color(color) for m in style_maps for color in m.colors)
         raise StyleError(
-            f"content_regions has the colours {there}, style_regions {here}, none in common: "
+            f"content_regions has the colours {content_colors}, style_regions {style_colors}, "
+            "none in common: "
             "paint what belongs together in one colour"
         )
     return regions
@@ -192,14 +199,15 @@ def read_label_map(
             f"{setting}: {name} is {picture.size[1]} x {picture.size[0]} pixels, its picture "
             f"{sizes[0][1]} x {sizes[0][0]}: make a label map of the same proportions"
         )
-    found = label_map(np.rint(picture.rgb).astype(np.uint8))
-    if found is None:
-        count = len(np.unique(_packed(np.rint(picture.rgb).astype(np.uint8))))
+    pixels = np.rint(picture.rgb).astype(np.uint8)
+    labels = label_map(pixels)
+    if labels is None:
+        count = len(np.unique(_packed(pixels)))
         raise StyleError(
             f"{setting}: {name} has {count} colours and no few that most of it is of; paint each "
-            f"region in one flat colour, at most {MOST_LABELS} of them, and save it as PNG"
+            f"region in one flat colour, at most {MAX_LABELS} of them, and save it as PNG"
         )
-    return found
+    return labels
 
 
 def label_map(pixels: np.ndarray) -> LabelMap | None:
@@ -215,34 +223,35 @@ def label_map(pixels: np.ndarray) -> LabelMap | None:
     Returns:
         The map, or None if most of the picture is not of few colours.
     """
-    neighbourhood = np.ones((3, 3), np.uint8)
-    spread = cv2.dilate(pixels, neighbourhood) - cv2.erode(pixels, neighbourhood)
+    neighborhood = np.ones((3, 3), np.uint8)
+    spread = cv2.dilate(pixels, neighborhood) - cv2.erode(pixels, neighborhood)
     flat = spread.max(-1) < NEAR
     packed, place, counts = np.unique(_packed(pixels), return_inverse=True, return_counts=True)
     place = place.reshape(flat.shape)
     # At least one bin for each colour of the map, also for those along edges alone.
     flat_counts = np.bincount(place[flat], minlength=len(packed))
-    known = _unpacked(packed).astype(np.float32)
+    colors = _unpacked(packed).astype(np.float32)
     label_of = np.full(len(packed), -1)
-    tight, centres = 0, []
+    tight = 0
+    centers: list[int] = []
     while (left := np.where(label_of < 0, flat_counts, 0)).any():
-        distance = np.linalg.norm(known - known[left.argmax()], axis=1)
+        distance = np.linalg.norm(colors - colors[left.argmax()], axis=1)
         near = (label_of < 0) & (distance < NEAR)
-        if flat_counts[near].sum() < LEAST_AREA * flat.size:
+        if flat_counts[near].sum() < MIN_AREA * flat.size:
             flat_counts[near] = 0  # and on to the next
             continue
-        label_of[near] = len(centres)
+        label_of[near] = len(centers)
         tight += counts[near & (distance < TIGHT)].sum()
-        centres.append(packed[left.argmax()])
-    if len(centres) > MOST_LABELS or tight < LEAST_TIGHT * flat.size:
+        centers.append(packed[left.argmax()])
+    if len(centers) > MAX_LABELS or tight < MIN_TIGHT * flat.size:
         return None
     labels = label_of[place]
-    labels = filled(labels, labels >= 0)
-    order = np.argsort(-np.bincount(labels.ravel(), minlength=len(centres)), kind="stable")
-    return LabelMap(np.argsort(order)[labels].astype(np.uint8), _unpacked(np.array(centres)[order]))
+    labels = fill_gaps(labels, labels >= 0)
+    order = np.argsort(-np.bincount(labels.ravel(), minlength=len(centers)), kind="stable")
+    return LabelMap(np.argsort(order)[labels].astype(np.uint8), _unpacked(np.array(centers)[order]))
 
 
-def flat_colours(pixels: np.ndarray) -> np.ndarray:
+def flat_colors(pixels: np.ndarray) -> np.ndarray:
     """Return the colours of which a picture has whole areas, if it is one of few flat colours.
 
     Unlike the labels of `label_map`, they are none of a soft edge: an area is of one colour but for
@@ -257,26 +266,21 @@ def flat_colours(pixels: np.ndarray) -> np.ndarray:
     found = label_map(pixels)
     if found is None:
         return np.zeros((0, 3), np.uint8)
-    away = pixels.astype(np.float32) - found.colours[found.labels]
-    tight = np.linalg.norm(away, axis=-1) < TIGHT
-    flat = [
-        (found.labels == label).mean() >= LEAST_FLAT
-        and tight[found.labels == label].mean() >= LEAST_TIGHT
-        for label in range(len(found.colours))
+    labels, colors = found.labels, found.colors
+    deviation = pixels.astype(np.float32) - colors[labels]
+    is_tight = np.linalg.norm(deviation, axis=-1) < TIGHT
+    is_flat = [
+        (labels == label).mean() >= MIN_FLAT and is_tight[labels == label].mean() >= MIN_TIGHT
+        for label in range(len(colors))
     ]
-    return found.colours[flat]
+    return colors[is_flat]
 
 
-def name_of(colour: np.ndarray) -> str:
-    """Return a colour as #rrggbb."""
-    return "#{:02x}{:02x}{:02x}".format(*colour)
-
-
-def _overlay(picture: np.ndarray, found: LabelMap, numbers: list[int | None]) -> np.ndarray:
+def _overlay(picture: np.ndarray, label_map: LabelMap, numbers: Sequence[int | None]) -> np.ndarray:
     pixels = np.rint(np.clip(picture, 0, 255)).astype(np.uint8)
-    size = picture.shape[:2][::-1]
-    labels = cv2.resize(found.labels, size, interpolation=cv2.INTER_NEAREST)
-    return draw_regions(pixels, labels, found.colours, numbers)
+    size = picture.shape[1], picture.shape[0]
+    labels = cv2.resize(label_map.labels, size, interpolation=cv2.INTER_NEAREST)
+    return draw_regions(pixels, labels, label_map.colors, numbers)
 
 
 def _packed(pixels: np.ndarray) -> np.ndarray:
@@ -284,5 +288,5 @@ def _packed(pixels: np.ndarray) -> np.ndarray:
     return pixels.astype(np.int32) @ np.array([65536, 256, 1], np.int32)
 
 
-def _unpacked(colours: np.ndarray) -> np.ndarray:
-    return np.stack([colours >> 16, colours >> 8 & 255, colours & 255], -1).astype(np.uint8)
+def _unpacked(packed: np.ndarray) -> np.ndarray:
+    return np.stack([packed >> 16, packed >> 8 & 255, packed & 255], -1).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""Keep the photograph's colours: its chroma under the result's luminance.
+"""Keep the photograph's colors: its chroma under the result's luminance.
 
 Source: Gatys, Bethge, Hertzmann and Shechtman, "Preserving Color in Neural Artistic Style
 Transfer", 2016, section 3.2 (luminance-only transfer).
@@ -20,7 +20,7 @@ CONVERSIONS = {
 }
 
 
-def keep_colours(painted: np.ndarray, content: np.ndarray, space: str) -> np.ndarray:
+def keep_colors(painted: np.ndarray, content: np.ndarray, space: str) -> np.ndarray:
     """Return the painted picture's luminance with the content's chroma.
 
     Args:
@@ -39,5 +39,5 @@ def keep_colours(painted: np.ndarray, content: np.ndarray, space: str) -> np.nda
 
 
 def luminance_only(picture: np.ndarray, space: str) -> np.ndarray:
-    """Return the picture [H, W, 3], RGB, [0, 255], without its chroma: grey in three channels."""
-    return keep_colours(picture, np.full_like(picture, 128), space)
+    """Return the picture [H, W, 3], RGB, [0, 255], without its chroma: gray in three channels."""
+    return keep_colors(picture, np.full_like(picture, 128), space)

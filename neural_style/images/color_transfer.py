@@ -1,4 +1,4 @@
-"""Give one picture the colours of another: their histograms, or their mean and covariance.
+"""Give one picture the colors of another: their histograms, or their mean and covariance.
 
 Sources: Gatys, Bethge, Hertzmann and Shechtman, "Preserving Color in Neural Artistic Style
 Transfer", 2016 (linear matching); Gatys, Ecker, Bethge, Hertzmann and Shechtman, "Controlling
@@ -8,7 +8,7 @@ and Salesin, "Image Analogies", 2001 (the symmetric square root).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import cv2
@@ -16,11 +16,11 @@ import numpy as np
 
 from neural_style.images.picture import to_unit
 
-# Variance, in squared grey levels, below which a direction of colour is rounding and not colour.
-# The tint of an old photograph varies by its rounding to 8 bits alone, a grey one's not at all;
-# stretched to the reference's variance, that would be coloured noise.
-LEAST_VARIANCE = 1.0
-# Added to variances so that Cholesky's decomposition exists for grey pictures; it is not seen.
+# Variance, in squared gray levels, below which a direction of color is rounding and not color.
+# The tint of an old photograph varies by its rounding to 8 bits alone, a gray one's not at all;
+# stretched to the reference's variance, that would be colored noise.
+MIN_VARIANCE = 1.0
+# Added to variances so that Cholesky's decomposition exists for gray pictures; it is invisible.
 TINY_VARIANCE = 1e-6
 # L of OpenCV's Lab is in [0, 100], a and b are in [-127, 127]; scaled so, all have 256 levels.
 LAB_LEVELS = np.array([2.55, 1, 1], np.float32)
@@ -49,7 +49,7 @@ def match_histogram(picture: np.ndarray, reference: np.ndarray) -> np.ndarray:
 
 
 def match_histogram_lab(picture: np.ndarray, reference: np.ndarray) -> np.ndarray:
-    """Match histograms in CIE Lab, where lightness and the two axes of colour are apart.
+    """Match histograms in CIE Lab, where lightness and the two axes of color are apart.
 
     Args:
         picture: [H, W, 3], RGB, [0, 255]; what lies outside is cut off.
@@ -63,13 +63,13 @@ def match_histogram_lab(picture: np.ndarray, reference: np.ndarray) -> np.ndarra
 
 
 def match_linear(picture: np.ndarray, reference: np.ndarray, cholesky: bool = False) -> np.ndarray:
-    """Give a picture the mean and the covariance of the reference's colours, by an affine map.
+    """Give a picture the mean and the covariance of the reference's colors, by an affine map.
 
     `x -> A (x - mean) + mean'` with `A = R' R^-1`, where `R R^T` is the picture's covariance and
     `R' R'^T` the reference's. R is the symmetric square root, or Cholesky's, which depends on the
-    order of the channels: red depends on red alone. Departure: where the picture's colours do not
-    vary, as a grey one's do not but along grey, the inverse is the pseudo-inverse, so that these
-    directions stay flat (see LEAST_VARIANCE).
+    order of the channels: red depends on red alone. Departure: where the picture's colors do not
+    vary, as a gray one's do not but along gray, the inverse is the pseudo-inverse, so that these
+    directions stay flat (see MIN_VARIANCE).
 
     Args:
         picture: [H, W, 3], RGB, [0, 255].
@@ -80,16 +80,16 @@ def match_linear(picture: np.ndarray, reference: np.ndarray, cholesky: bool = Fa
         [H, W, 3], float32, not cut off to [0, 255].
     """
     mean, covariance = _moments(picture)
-    wanted_mean, wanted_covariance = _moments(reference)
+    reference_mean, reference_covariance = _moments(reference)
     root = _cholesky_root if cholesky else _symmetric_root
     # R^T (R R^T)^+ is the pseudo-inverse of R.
     inverse = root(covariance).T @ _pseudo_inverse(covariance)
-    turn = root(wanted_covariance) @ inverse
-    shift = wanted_mean - turn @ mean
+    turn = root(reference_covariance) @ inverse
+    shift = reference_mean - turn @ mean
     return cv2.transform(np.asarray(picture, np.float32), np.column_stack([turn, shift]))
 
 
-METHODS = {
+METHODS: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
     "histogram": match_histogram,
     "histogram_lab": match_histogram_lab,
     "linear": match_linear,
@@ -97,16 +97,16 @@ METHODS = {
 }
 
 
-def match_colours(
+def match_colors(
     picture: np.ndarray,
     references: Sequence[np.ndarray],
     method: str,
     weights: Sequence[float] = (),
 ) -> np.ndarray:
-    """Give a picture the colours of one or more references.
+    """Give a picture the colors of one or more references.
 
     With several, it is the average of the pictures that each would give. For histograms in RGB
-    that is the one between them (their Wasserstein barycentre).
+    that is the one between them (their Wasserstein barycenter).
 
     Args:
         picture: [H, W, 3], RGB, [0, 255]; what lies outside is cut off.
@@ -122,15 +122,17 @@ def match_colours(
     shares /= shares.sum()
     matched = np.zeros(picture.shape, np.float32)
     for reference, share in zip(references, shares, strict=True):
-        found = METHODS[method](picture, np.clip(reference, 0, 255))
-        matched += share * np.clip(found, 0, 255)
+        one_match = METHODS[method](picture, np.clip(reference, 0, 255))
+        matched += share * np.clip(one_match, 0, 255)
     return matched
 
 
 def _match_channel(channel: np.ndarray, reference: np.ndarray) -> np.ndarray:
     levels, ranks = _ranks(channel)
-    wanted, wanted_ranks = _ranks(reference)
-    return np.interp(channel, levels, np.interp(ranks, wanted_ranks, wanted))
+    reference_levels, reference_ranks = _ranks(reference)
+    matched_levels = np.interp(ranks, reference_ranks, reference_levels)
+    matched: np.ndarray = np.interp(channel, levels, matched_levels)
+    return matched
 
 
 def _ranks(channel: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -140,20 +142,22 @@ def _ranks(channel: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _to_lab(picture: np.ndarray) -> np.ndarray:
-    return cv2.cvtColor(to_unit(picture), cv2.COLOR_RGB2LAB) * LAB_LEVELS
+    lab: np.ndarray = cv2.cvtColor(to_unit(picture), cv2.COLOR_RGB2LAB) * LAB_LEVELS
+    return lab
 
 
 def _moments(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return mean [3] and covariance [3, 3] of a picture's colours, float64."""
+    """Return mean [3] and covariance [3, 3] of a picture's colors, float64."""
     mean = picture.mean((0, 1), dtype=np.float64)
-    centred = picture - mean.astype(np.float32)
-    sums = np.einsum("hwi,hwj->ij", centred, centred, dtype=np.float64)
+    centered = picture - mean.astype(np.float32)
+    sums = np.einsum("hwi,hwj->ij", centered, centered, dtype=np.float64)
     return mean, sums / (picture.shape[0] * picture.shape[1])
 
 
 def _symmetric_root(covariance: np.ndarray) -> np.ndarray:
     values, vectors = np.linalg.eigh(covariance)
-    return vectors * np.sqrt(np.maximum(values, 0)) @ vectors.T
+    root: np.ndarray = vectors * np.sqrt(np.maximum(values, 0)) @ vectors.T
+    return root
 
 
 def _cholesky_root(covariance: np.ndarray) -> np.ndarray:
@@ -162,5 +166,6 @@ def _cholesky_root(covariance: np.ndarray) -> np.ndarray:
 
 def _pseudo_inverse(covariance: np.ndarray) -> np.ndarray:
     values, vectors = np.linalg.eigh(covariance)
-    inverse = np.where(values > LEAST_VARIANCE, 1 / np.maximum(values, LEAST_VARIANCE), 0)
-    return vectors * inverse @ vectors.T
+    inverse = np.where(values > MIN_VARIANCE, 1 / np.maximum(values, MIN_VARIANCE), 0)
+    pseudo_inverse: np.ndarray = vectors * inverse @ vectors.T
+    return pseudo_inverse

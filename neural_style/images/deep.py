@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -14,8 +15,8 @@ from neural_style.images.formats import TiffPage, start_of
 PNG = b"\x89PNG\r\n\x1a\n"
 PNG_BITS = 24  # the place of a PNG's bits per channel
 ORIENTATION = 0x0112  # the tag of TIFF and EXIF
-# Colour channels of the TIFFs whose 16 bits are kept.
-TIFF_COLOURS = {
+# Color channels of the TIFFs whose 16 bits are kept.
+TIFF_COLORS = {
     tifffile.PHOTOMETRIC.RGB: 3,
     tifffile.PHOTOMETRIC.MINISBLACK: 1,
     tifffile.PHOTOMETRIC.MINISWHITE: 1,
@@ -55,12 +56,13 @@ def turn(pixels: np.ndarray, orientation: int) -> np.ndarray:
 
 def _deep_tiff(path: Path, index: int) -> np.ndarray | None:
     with tifffile.TiffFile(path) as file:
-        page = file.pages[index]
-        colours = TIFF_COLOURS.get(page.photometric, 0)
+        page: Any = file.pages[index]  # a TiffPage, as `file.pages` reads all of them whole
+        colors = TIFF_COLORS.get(page.photometric, 0)
         premultiplied = tifffile.EXTRASAMPLE.ASSOCALPHA in page.extrasamples
-        if page.dtype != np.uint16 or not colours or premultiplied:
+        if page.dtype != np.uint16 or not colors or premultiplied:
             return None
         planar = page.samplesperpixel > 1 and page.planarconfig == tifffile.PLANARCONFIG.SEPARATE
+        pixels: np.ndarray | None
         try:
             pixels = page.asarray()
         except (KeyError, ValueError):  # a compression for which it wants another library
@@ -75,18 +77,18 @@ def _deep_tiff(path: Path, index: int) -> np.ndarray | None:
             pixels = 65535 - pixels
         has_alpha = page.extrasamples[:1] == (tifffile.EXTRASAMPLE.UNASSALPHA,)
         if not has_alpha:
-            return pixels[..., :colours]
-        if colours == 1:
+            return pixels[..., :colors]
+        if colors == 1:
             return pixels[..., [0, 0, 0, 1]]
-        return pixels[..., : colours + 1]
+        return pixels[..., : colors + 1]
 
 
 def _with_opencv(path: Path, index: int = 0) -> np.ndarray | None:
     """Return [H, W, C], uint16, RGB, or None if OpenCV reads something else or nothing."""
     data = np.fromfile(path, np.uint8)
     if index:
-        _, found = cv2.imdecodemulti(data, cv2.IMREAD_UNCHANGED, range=(index, index + 1))
-        array = found[0] if found else None
+        _, pages = cv2.imdecodemulti(data, cv2.IMREAD_UNCHANGED, range=(index, index + 1))
+        array = pages[0] if pages else None
     else:
         array = cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
     if array is None or array.dtype != np.uint16:

@@ -80,31 +80,31 @@ def draw_curve(values: Sequence[float], labels: tuple[str, str]) -> np.ndarray:
 
 
 def draw_cut(photograph: np.ndarray, subject: np.ndarray) -> np.ndarray:
-    """Draw a photograph with all but the subject dark and grey.
+    """Draw a photograph with all but the subject dark and gray.
 
     Args:
         photograph: [H, W, 3], uint8, RGB.
         subject: [H, W], bool.
     """
-    grey = cv2.cvtColor(photograph, cv2.COLOR_RGB2GRAY) // 3
-    return np.where(subject[..., None], photograph, grey[..., None])
+    gray = cv2.cvtColor(photograph, cv2.COLOR_RGB2GRAY) // 3
+    return np.where(subject[..., None], photograph, gray[..., None])
 
 
 def draw_regions(
     photograph: np.ndarray,
     labels: np.ndarray,
-    colours: np.ndarray,
+    colors: np.ndarray,
     numbers: Sequence[int | None] | None = None,
 ) -> np.ndarray:
-    """Draw the regions of a photograph in their colours over it, each with its number.
+    """Draw the regions of a photograph in their colors over it, each with its number.
 
     Args:
         photograph: [H, W, 3], uint8, RGB.
-        labels: [H, W], uint8; region `k` is drawn in `colours[k]`.
-        colours: [K, 3], uint8, RGB.
+        labels: [H, W], uint8; region `k` is drawn in `colors[k]`.
+        colors: [K, 3], uint8, RGB.
         numbers: of each region, counted from 0, None for one without; 0, 1, ... if not given.
     """
-    canvas = cv2.addWeighted(photograph, 0.5, colours[labels], 0.5, 0)
+    canvas = cv2.addWeighted(photograph, 0.5, colors[labels], 0.5, 0)
     scale = max(labels.shape) / 640
     for label in range(labels.max() + 1):
         number = label if numbers is None else numbers[label]
@@ -117,26 +117,26 @@ def draw_regions(
         text = str(number + 1)
         (width, height), _ = cv2.getTextSize(text, FONT, scale, 1)
         at = (x - width // 2, y + height // 2)
-        for colour, thickness in ((INK, 4), ((255, 255, 255), 1.5)):
+        for color, thickness in ((INK, 4), ((255, 255, 255), 1.5)):
             line = max(1, round(thickness * scale))
-            cv2.putText(canvas, text, at, FONT, scale, colour, line, cv2.LINE_AA)
+            cv2.putText(canvas, text, at, FONT, scale, color, line, cv2.LINE_AA)
     return canvas
 
 
 def draw_legend(sheet: np.ndarray, lines: Sequence[tuple[np.ndarray, str]]) -> np.ndarray:
-    """Draw lines of text below a picture, each behind a patch of its colour.
+    """Draw lines of text below a picture, each behind a patch of its color.
 
     Args:
         sheet: [H, W, 3], uint8, RGB; made wider with white if the lines need it.
-        lines: a colour, [3], uint8, RGB, and its text, for each.
+        lines: a color, [3], uint8, RGB, and its text, for each.
     """
     step = 22
     width = max(sheet.shape[1], *(40 + _width(text) + GAP for _, text in lines))
     canvas = np.full((sheet.shape[0] + step * len(lines) + GAP, width, 3), 255, np.uint8)
     canvas[: sheet.shape[0], : sheet.shape[1]] = sheet
-    for row, (colour, text) in enumerate(lines):
+    for row, (color, text) in enumerate(lines):
         y = sheet.shape[0] + row * step
-        cv2.rectangle(canvas, (GAP, y), (GAP + 20, y + 14), colour.tolist(), cv2.FILLED)
+        cv2.rectangle(canvas, (GAP, y), (GAP + 20, y + 14), color.tolist(), cv2.FILLED)
         cv2.rectangle(canvas, (GAP, y), (GAP + 20, y + 14), INK, 1)
         _write(canvas, text, (40, y + 12))
     return canvas

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import tifffile
-from PIL import Image
+from PIL import Image, ImageFile
 
 # By Pillow's names; a JPEG of several pictures (MPO) is opened as JPEG, HEIF by pi-heif.
 OPENED = (
@@ -69,14 +69,14 @@ def start_of(path: str | os.PathLike[str]) -> bytes:
         return file.read(LONGEST_START)
 
 
-def open_image(path: str | os.PathLike[str]) -> Image.Image:
+def open_image(path: str | os.PathLike[str]) -> ImageFile.ImageFile:
     """Open a picture by Pillow, as one of OPENED; no pixel is decoded.
 
     Raises:
         PIL.UnidentifiedImageError: it is none of them.
         Exception: whatever Pillow makes of a damaged file.
     """
-    formats = OPENED
+    formats: tuple[str, ...] = OPENED
     if start_of(path)[4:8] == b"ftyp":
         _register_heif()
         formats = (*OPENED, "HEIF")
@@ -98,7 +98,7 @@ def page_of(image: Image.Image) -> Page:
     if image.format not in FRAMES or not getattr(image, "is_animated", False):
         return Page()
     with contextlib.suppress(Exception):  # whatever a parser makes of a damaged frame
-        count = image.n_frames
+        count = getattr(image, "n_frames", 1)
         if image.format != "MPO":
             return Page(image.tell(), count)
         areas = []

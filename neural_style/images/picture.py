@@ -75,10 +75,11 @@ def same_aspect(size: tuple[int, int], sizes: Iterable[tuple[int, int]]) -> bool
 
 def luminance(picture: Picture) -> np.ndarray:
     """Return the brightness [H, W] in [0, 255] (ITU-R BT.601), over black where transparent."""
-    grey = picture.rgb @ np.array([0.299, 0.587, 0.114], np.float32)
+    gray: np.ndarray = picture.rgb @ np.array([0.299, 0.587, 0.114], np.float32)
     if picture.alpha is None:
-        return grey
-    return np.maximum(grey - 255 * (1 - picture.alpha), 0)  # rgb is over white
+        return gray
+    over_black: np.ndarray = np.maximum(gray - 255 * (1 - picture.alpha), 0)  # rgb is over white
+    return over_black
 
 
 def is_finite(array: np.ndarray) -> bool:
@@ -96,13 +97,14 @@ def to_unit(rgb: np.ndarray) -> np.ndarray:
 
     What lies outside is cut off.
     """
-    return np.clip(rgb, 0, 255).astype(np.float32) / np.float32(255)
+    unit: np.ndarray = np.clip(rgb, 0, 255).astype(np.float32) / np.float32(255)
+    return unit
 
 
 def to_pixels(picture: Picture, bits: int = 8) -> np.ndarray:
     """Return the picture rounded to uint8 or uint16, [H, W, 3], or [H, W, 4] with its alpha.
 
-    With alpha, the white that a Picture lies over is taken out of the colours again, so that over
+    With alpha, the white that a Picture lies over is taken out of the colors again, so that over
     white a viewer shows the Picture as it is.
 
     Raises:
@@ -112,7 +114,7 @@ def to_pixels(picture: Picture, bits: int = 8) -> np.ndarray:
         raise StyleError(
             "the picture holds values that are not finite and was not saved: use smaller weights"
         )
-    most, dtype = {8: (255, np.uint8), 16: (65535, np.uint16)}[bits]
+    white, dtype = {8: (255, np.uint8), 16: (65535, np.uint16)}[bits]
     channels = 3 if picture.alpha is None else 4
     pixels = np.empty((*picture.size, channels), dtype)
     for first in range(0, len(pixels), ROWS_AT_ONCE):
@@ -120,9 +122,9 @@ def to_pixels(picture: Picture, bits: int = 8) -> np.ndarray:
         values = picture.rgb[rows] / np.float32(255)
         if picture.alpha is not None:
             alpha = picture.alpha[rows, :, None]
-            # What is all but clear has no colour to speak of; the floor keeps its division in
+            # What is all but clear has no color to speak of; the floor keeps its division in
             # range.
             values = 1 - (1 - values) / np.maximum(alpha, np.float32(1 / 255))
             values = np.concatenate([values, alpha], -1)
-        pixels[rows] = np.rint(np.clip(values, 0, 1) * most)
+        pixels[rows] = np.rint(np.clip(values, 0, 1) * white)
     return pixels

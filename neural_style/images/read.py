@@ -34,7 +34,7 @@ from neural_style.runtime.memory import to_text
 logger = logging.getLogger("neural_style")
 
 # 16384 x 16384: a header that says more is a mistake or an attack.
-MOST_PIXELS = 2**28
+MAX_PIXELS = 2**28
 Image.MAX_IMAGE_PIXELS = None  # the check is ours, and comes before any pixel is decoded
 logging.getLogger("tifffile").setLevel(logging.CRITICAL)  # it has a line for each damaged tag
 
@@ -69,23 +69,23 @@ class Room(NamedTuple):
     """How much a picture may take while it is read.
 
     Attributes:
-        most: bytes; None for no limit.
-        needed: the longest side that a picture must keep which is too large for that; None if it
+        max_bytes: of memory; None for no limit.
+        min_side: the longer side that a picture must keep which is too large for that; None if it
             must not be reduced.
     """
 
-    most: int | None = None
-    needed: int | None = None
+    max_bytes: int | None = None
+    min_side: int | None = None
 
     def reduction(self, size: tuple[int, int], cost: Cost) -> int:
         """Return by which power of two to reduce a picture of a size; 0 if none will do."""
         pixels, factor = size[0] * size[1], 2
-        if self.most is None or cost.whole * pixels <= self.most:
+        if self.max_bytes is None or cost.whole * pixels <= self.max_bytes:
             return 1
-        while self.needed and max(size) // factor >= self.needed:
+        while self.min_side and max(size) // factor >= self.min_side:
             decoded = pixels / min(factor, JPEG_SCALE) ** 2 if cost.jpeg else pixels
             taken = cost.reduced * decoded + cost.progressive * pixels
-            if taken + cost.whole * pixels / factor**2 <= self.most:
+            if taken + cost.whole * pixels / factor**2 <= self.max_bytes:
                 return factor
             factor *= 2
         return 0
@@ -122,12 +122,12 @@ def read_picture(
     source: Any,
     setting: str = "picture",
     max_bytes: int | None = None,
-    needed: int | None = None,
+    min_side: int | None = None,
     may_be_clear: bool = False,
 ) -> Picture:
     """Read a picture from a file, or take an array for one.
 
-    Read are the formats of `formats.OPENED` and HEIF, 16 bits in PNG and TIFF; grey, palette, CMYK,
+    Read are the formats of `formats.OPENED` and HEIF, 16 bits in PNG and TIFF; gray, palette, CMYK,
     alpha; turned as EXIF says, ICC profiles converted to sRGB. Of several pictures in a file it is
     the largest that is no thumbnail, of equal ones the first, and a line says so. (16-bit pictures
     with a profile that is not sRGB lose their lower 8 bits in that.)
@@ -137,8 +137,8 @@ def read_picture(
             or float in [0, 255].
         setting: its name in messages.
         max_bytes: what reading a file may take, in bytes of memory; None for no limit.
-        needed: a picture that would take more is reduced while it is read, of which a line tells,
-            but not below this longest side; None if it must not be reduced.
+        min_side: a picture that would take more is reduced while it is read, of which a line tells,
+            but its longer side keeps so many pixels; None if it must not be reduced.
         may_be_clear: it may be transparent everywhere.
 
     Raises:
@@ -154,7 +154,7 @@ def read_picture(
             raise StyleError(f"{setting}: {path} is empty (0 bytes); give a picture")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Pillow warns of what we read all the same
-            pixels = _decode(path, setting, Room(max_bytes, needed))
+            pixels = _decode(path, setting, Room(max_bytes, min_side))
             if not pixels.size:
                 raise ValueError("it has no pixels")
             picture = _from_pixels(pixels)
@@ -232,17 +232,18 @@ def _checked_array(array: np.ndarray, setting: str) -> np.ndarray:
             f"{setting}: received an array of {array.dtype}, allowed are uint8, uint16, and float "
             "in [0, 255]"
         )
-    least, most = float(array.min()), float(array.max())
-    if not (least >= -TOLERANCE and most <= 255 + TOLERANCE):  # nor if they are not numbers
+    low, high = float(array.min()), float(array.max())
+    if not (low >= -TOLERANCE and high <= 255 + TOLERANCE):  # nor if they are not numbers
         raise StyleError(
-            f"{setting}: received values from {least:.7g} to {most:.7g}, floats must be in [0, 255]"
+            f"{setting}: received values from {low:.7g} to {high:.7g}, floats must be in [0, 255]"
         )
-    if 0 < most <= 1 + TOLERANCE:
+    if 0 < high <= 1 + TOLERANCE:
         raise StyleError(
-            f"{setting}: received values from {least:.3g} to {most:.3g}, as if white were 1, but "
+            f"{setting}: received values from {low:.3g} to {high:.3g}, as if white were 1, but "
             "floats must be in [0, 255]: multiply by 255"
         )
-    return np.clip(array, 0, 255).astype(np.float32)
+    clipped: np.ndarray = np.clip(array, 0, 255).astype(np.float32)
+    return clipped
 
 
 def _decode(path: Path, setting: str, room: Room) -> np.ndarray:
@@ -307,17 +308,16 @@ def _reduction(size: tuple[int, int], name: str, room: Room, cost: Cost) -> int:
     height, width = size
     if not width * height:
         raise ValueError("it has no pixels")
-    if width * height > MOST_PIXELS:
+    if width * height > MAX_PIXELS:
         raise StyleError(
-            f"{name} is {width} x {height} pixels, allowed are {MOST_PIXELS} in "
-            "all; reduce it first"
+            f"{name} is {width} x {height} pixels, allowed are {MAX_PIXELS} in all; reduce it first"
         )
     factor = room.reduction(size, cost)
     if not factor:
         raise StyleError(
             f"{name} is {width} x {height} pixels, to read it takes "
             f"{to_text(cost.whole * width * height)} of memory, and "
-            f"{to_text(max(0, room.most))} are left: reduce it first, or raise max_memory"
+            f"{to_text(max(0, room.max_bytes or 0))} are left: reduce it first, or raise max_memory"
         )
     return factor
 
@@ -333,7 +333,7 @@ def _decode_opened(
         factor = rest = _reduction(image.size[::-1], name, room, cost)
         if cost.jpeg and factor > 1:
             scale = min(factor, JPEG_SCALE)
-            image.draft(None, tuple(max(1, side // scale) for side in image.size))
+            image.draft(None, (max(1, image.width // scale), max(1, image.height // scale)))
             rest = factor // scale
         if any(tile[2] > path.stat().st_size for tile in image.tile):
             # Pillow would ask for memory up to there.
@@ -361,7 +361,7 @@ def _pixels(
     image: Image.Image, profile: ImageCms.ImageCmsProfile | None, factor: int
 ) -> np.ndarray:
     """Return [H, W, C] of a Pillow image in sRGB, reduced by a factor."""
-    if image.mode.startswith("I"):  # 16 bits of grey; Pillow's own conversion would cut them
+    if image.mode.startswith("I"):  # 16 bits of gray; Pillow's own conversion would cut them
         levels = np.asarray(image)
         if levels.min() < 0 or levels.max() > 65535:
             raise ValueError("its pixels have 32 bits, only 8 and 16 bits per channel are read")
@@ -377,18 +377,19 @@ def _pixels(
         image = image.convert("RGB")
     if factor > 1:
         image = image.reduce(factor)
-    colours = image
+    colors = image
     if profile is not None:
+        opaque = image.convert("RGB") if image.mode == "RGBA" else image
         with contextlib.suppress(ImageCms.PyCMSError):  # a profile for other channels than these
-            colours = image.convert("RGB") if image.mode == "RGBA" else image
-            colours = ImageCms.profileToProfile(
-                colours, profile, ImageCms.createProfile("sRGB"), outputMode="RGB"
+            converted = ImageCms.profileToProfile(
+                opaque, profile, ImageCms.createProfile("sRGB"), outputMode="RGB"
             )
+            colors = converted or image  # None only where it works in place
     if image.mode != "RGBA":
-        return np.asarray(colours.convert("RGB"))
-    if colours is image:
+        return np.asarray(colors.convert("RGB"))
+    if colors is image:
         return np.asarray(image)
-    return np.dstack([np.asarray(colours.convert("RGB")), np.asarray(image.getchannel("A"))])
+    return np.dstack([np.asarray(colors.convert("RGB")), np.asarray(image.getchannel("A"))])
 
 
 def _foreign_profile(image: Image.Image) -> ImageCms.ImageCmsProfile | None:
@@ -407,7 +408,7 @@ def _foreign_profile(image: Image.Image) -> ImageCms.ImageCmsProfile | None:
             Image.fromarray(cube), profile, ImageCms.createProfile("sRGB")
         )
     except ImageCms.PyCMSError:
-        return profile  # of grey or CMYK
+        return profile  # of gray or CMYK
     change = np.abs(np.asarray(converted).astype(int) - cube)
     return profile if change.max() > 2 else None
 
@@ -425,5 +426,5 @@ def _from_pixels(pixels: np.ndarray) -> Picture:
         values = pixels[rows, :, :3].astype(np.float32) / unit
         if alpha is not None:
             values = 255.0 + (values - 255.0) * alpha[rows, :, None]  # over white
-        rgb[rows] = values  # of grey, three times
+        rgb[rows] = values  # of gray, three times
     return Picture(rgb, alpha)

@@ -7,13 +7,12 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 from gradio.data_classes import FileData
 
-from neural_style.guidance.segmentation import Request
+from neural_style.guidance.requests import Request
 from neural_style.runtime.errors import StyleError
 from neural_style.runtime.errors import shown as quoted
 from neural_style.studio import controls
@@ -128,13 +127,12 @@ def add_api(studio: Studio) -> None:
         """
         token = visitor_of(asker)
         with _sentences():
-            config = studio.photograph(token, _path("content", content))
+            photograph = studio.photograph(token, _path("content", content))
             other = studio.keep(token, _path("match", match)) if match else None
             request = Request(box=box and tuple(box), clusters=clusters, match=other)
-            parts = await studio.soon(studio.desk.masks, config, request)
-            stem = Path(config.content_img).stem
+            parts = await studio.soon(studio.desk.masks, photograph, request)
             return [
-                FileData(path=_kept(studio, token, pixels, f"{stem}_mask{ending}.png"))
+                FileData(path=_kept(studio, token, pixels, f"{photograph.stem}_mask{ending}.png"))
                 for ending, _, pixels in parts
             ]
 

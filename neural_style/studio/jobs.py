@@ -20,7 +20,8 @@ from neural_style.studio.settings import Settings
 if TYPE_CHECKING:
     import numpy as np
 
-    from neural_style.guidance.segmentation import Request
+    from neural_style.guidance.requests import Request
+    from neural_style.guidance.segmentation import MaskPicture
 
 logger = logging.getLogger("neural_style")
 
@@ -265,18 +266,14 @@ class Desk:
                 if self._previews.get(visitor) is ticket:
                     del self._previews[visitor]
 
-    def masks(self, config: Config, request: Request) -> list[tuple[str, str, np.ndarray]]:
+    def masks(self, photograph: Path, request: Request) -> list[MaskPicture]:
         """Make masks of a photograph, or label maps of it and another picture.
 
-        Returns:
-            For each what to add to its file's name, a remark, and the picture, [H, W, 3], uint8.
-
         Raises:
-            StyleError: the request does not allow it.
+            StyleError: the photograph does not allow what is requested.
         """
-        self._check(config)
         with self._turn:
-            return self._quick.masks(config, request)
+            return self._quick.masks(photograph, request)
 
     def do(self, name: str, *given: Any) -> Any:
         """Return what one of worker's quick functions returns; it waits for no painting.

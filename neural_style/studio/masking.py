@@ -11,13 +11,15 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from neural_style.guidance.segmentation import Request, make_masks
+from neural_style.guidance.requests import Request
+from neural_style.guidance.segmentation import MaskPicture, make_masks
 from neural_style.images.drawing import draw_cut
 from neural_style.images.formats import open_image
 from neural_style.images.read import read_picture
 from neural_style.runtime.errors import StyleError, shown
-from neural_style.settings.config import Config
+from neural_style.settings.config import FIELDS
 
+MASK_SIZE: int = FIELDS["max_size"].default  # pixels on the longer side at which masks are made
 GREEN, RED = "#00c853", "#e53935"
 TOOLS = {
     "brush": "the brush alone: what is green is the mask",
@@ -25,14 +27,15 @@ TOOLS = {
     "strokes": "strokes: green on the subject, red on the rest",
     "clusters": "clusters: regions of like colour and place",
 }
-Masks = list[tuple[str, str, np.ndarray]]
 
 
-def mask_of(config: Config, tool: str, layers: Sequence[Path], clusters: int) -> Masks:
+def mask_of(
+    photograph: Path, tool: str, layers: Sequence[Path], clusters: int
+) -> list[MaskPicture]:
     """Make masks by one of TOOLS.
 
     Args:
-        config: names the photograph and the size to work at.
+        photograph: its path.
         tool: of TOOLS.
         layers: pictures of what was painted, clear where nothing was.
         clusters: how many regions, for that tool.
@@ -44,24 +47,28 @@ def mask_of(config: Config, tool: str, layers: Sequence[Path], clusters: int) ->
         StyleError: nothing was painted, or it leads to no mask.
     """
     if tool == "clusters":
-        return make_masks(config, Request(clusters=clusters))
-    photograph = read_picture(config.content_img, "Photograph").rgb
-    green, red = _painted(layers, photograph.shape[:2])
+        return make_masks(photograph, Request(clusters=clusters), MASK_SIZE)
+    pixels = read_picture(photograph, "Photograph").rgb
+    green, red = _painted(layers, pixels.shape[:2])
     if not green.any():
         raise StyleError("nothing is painted green: paint on the photograph what is meant")
     if tool == "brush":
-        overlay = draw_cut(photograph.astype(np.uint8), green)
+        overlay = draw_cut(pixels.astype(np.uint8), green)
         mask = np.repeat(np.uint8(255) * green[..., None], 3, -1)
-        return [("", "as painted", mask), ("_overlay", "to look at", overlay)]
+        return [
+            MaskPicture("", "as painted", mask),
+            MaskPicture("_overlay", "to look at", overlay),
+        ]
     if tool == "box":
         rows, columns = np.flatnonzero(green.any(1)), np.flatnonzero(green.any(0))
-        box = columns[0], rows[0], np.ptp(columns) + 1, np.ptp(rows) + 1
-        return make_masks(config, Request(box=tuple(map(int, box))))
+        x, y = int(columns[0]), int(rows[0])
+        width, height = int(np.ptp(columns)) + 1, int(np.ptp(rows)) + 1
+        return make_masks(photograph, Request(box=(x, y, width, height)), MASK_SIZE)
     if tool != "strokes":
         raise StyleError(f"tool: received {shown(tool)}, allowed are {', '.join(TOOLS)}")
     if not red.any():
         raise StyleError("nothing is painted red: paint on what is not meant as well")
-    return make_masks(config, Request(foreground=green, background=red))
+    return make_masks(photograph, Request(foreground=green, background=red), MASK_SIZE)
 
 
 def _painted(layers: Sequence[Path], size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:

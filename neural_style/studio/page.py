@@ -17,7 +17,7 @@ from typing import Any
 
 import gradio as gr
 
-from neural_style.guidance.segmentation import Request
+from neural_style.guidance.requests import Request
 from neural_style.runtime.errors import StyleError
 from neural_style.settings.config import LIVE, Config
 from neural_style.studio import controls, layout, view
@@ -223,12 +223,12 @@ def _masks(studio: Studio, form: Form, outcome: Outcome, found: gr.State) -> Non
     ) -> Updates:
         token = visitor_of(request)
         try:
-            config = studio.photograph(token, photograph)
+            source = studio.photograph(token, photograph)
             kept = [Path(studio.keep(token, path)) for path in layers]
-            parts = await studio.soon(studio.desk.do, "mask_of", config, tool, kept, int(clusters))
+            parts = await studio.soon(studio.desk.do, "mask_of", source, tool, kept, int(clusters))
         except StyleError as error:
             return {outcome.message: problem(error)}
-        name = Path(config.content_img).stem
+        name = source.stem
         overlay = parts[-1][2]
         if tool != "clusters":
             return {
@@ -287,14 +287,14 @@ def _masks(studio: Studio, form: Form, outcome: Outcome, found: gr.State) -> Non
         token = visitor_of(request)
         style = rest[number - 1]
         try:
-            config = studio.photograph(token, photograph)
+            source = studio.photograph(token, photograph)
             if not style:
                 raise StyleError(f"Style {number}: there is none yet; upload a picture")
             kept = Path(studio.keep(token, style))
-            parts = await studio.soon(studio.desk.masks, config, Request(match=str(kept)))
+            parts = await studio.soon(studio.desk.masks, source, Request(match=str(kept)))
         except StyleError as error:
             return {outcome.message: problem(error)}
-        stems = (Path(config.content_img).stem, kept.stem)
+        stems = (source.stem, kept.stem)
         # Label map and overlay of the photograph, then those of the style.
         paths = [
             kept_array(token, pixels, f"{stem}_regions.png")

@@ -29,7 +29,8 @@ from neural_style.studio.messages import Orders, Painted
 if TYPE_CHECKING:  # the server need not load OpenCV for it
     import numpy as np
 
-    from neural_style.guidance.segmentation import Request
+    from neural_style.guidance.requests import Request
+    from neural_style.guidance.segmentation import MaskPicture
 
 logger = logging.getLogger("neural_style")
 
@@ -92,9 +93,9 @@ class Painter:
         """Return a preview, [H, W, 3], uint8; raises as `paint`."""
         return self._ask("preview", (config,))
 
-    def masks(self, config: Config, request: Request) -> list[tuple[str, str, np.ndarray]]:
+    def masks(self, photograph: Path, request: Request) -> list[MaskPicture]:
         """Make masks; see `worker.masks`; raises as `paint`."""
-        return self._ask("masks", (config, request))
+        return self._ask("masks", (photograph, request))
 
     def do(self, name: str, *given: Any) -> Any:
         """Return what another of worker's functions returns; raises as `paint`."""

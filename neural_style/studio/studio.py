@@ -127,15 +127,15 @@ class Studio:
         """Return this visitor's results as a browser may be shown them, the latest first."""
         return [self.seen(path) for path in self.visitors.results(token)]
 
-    def photograph(self, token: str, path: str | None) -> Config:
-        """Return a Config that names a visitor's photograph alone, for masks.
+    def photograph(self, token: str, path: str | None) -> Path:
+        """Return the path of a visitor's photograph, for masks.
 
         Raises:
             StyleError: there is none, or it is not allowed.
         """
         if not path:
             raise StyleError("Photograph: there is none yet; upload one, or take a sample")
-        return Config(content_img=self.keep(token, path), style_weight=0)
+        return Path(self.keep(token, path))
 
     def find(self, token: str) -> Callable[[str], Path | None]:
         """Return a function from a name to this visitor's picture of that name, or a sample."""

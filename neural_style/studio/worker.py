@@ -12,8 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from neural_style.guidance.matching import match_masks
-from neural_style.guidance.segmentation import Request, make_masks
+from neural_style.guidance.matching import LAYERS, match_masks
+from neural_style.guidance.requests import Request
+from neural_style.guidance.segmentation import MaskPicture, make_masks
 from neural_style.images.picture import Picture, to_pixels
 from neural_style.networks.compact import HEADS
 from neural_style.networks.layers import resolve_layer
@@ -21,7 +22,7 @@ from neural_style.networks.registry import NetworkSpec, open_network
 from neural_style.optimizers.step import Step
 from neural_style.runtime.device import device_scope
 from neural_style.settings.config import FIELDS, PICTURE_SETTINGS, Config
-from neural_style.studio.masking import mask_of, together
+from neural_style.studio.masking import MASK_SIZE, mask_of, together
 from neural_style.studio.messages import Orders, Painted, Reached
 from neural_style.transfer.checkpoint import Checkpoints
 from neural_style.transfer.finish import finish
@@ -240,19 +241,16 @@ def preview_config(config: Config) -> Config:
     return replace(config, **changes)
 
 
-def masks(config: Config, request: Request) -> list[tuple[str, str, np.ndarray]]:
+def masks(photograph: Path, request: Request) -> list[MaskPicture]:
     """Make masks of a photograph, or label maps of it and another picture.
-
-    Returns:
-        For each what to add to its file's name, a remark, and the picture, [H, W, 3], uint8.
 
     Raises:
         StyleError: something that the visitor can mend.
     """
-    config = replace(config, device=FIELDS["device"].default)
     if request.match is None:
-        return make_masks(config, request)
-    return match_masks(config, request)
+        return make_masks(photograph, request, MASK_SIZE)
+    spec = NetworkSpec(FIELDS["model_weights"].default, LAYERS)
+    return match_masks(photograph, request, MASK_SIZE, spec, FIELDS["device"].default)
 
 
 TASKS = {

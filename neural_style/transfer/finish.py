@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from neural_style.guidance.masks import covered
-from neural_style.images.color import keep_colours
-from neural_style.images.color_transfer import match_colours
+from neural_style.images.color import keep_colors
+from neural_style.images.color_transfer import match_colors
 from neural_style.images.picture import Picture, enlarge, shows
 from neural_style.runtime.errors import StyleError
 from neural_style.settings.config import Config
@@ -29,11 +29,11 @@ def finish(config: Config, pictures: Pictures, image: np.ndarray) -> Picture:
         )
     image = np.clip(enlarge(image, pictures.content.shape[:2]), 0, 255)
     if config.keeps_colors and config.color_match == "auto" and config.content_img is not None:
-        image = keep_colours(image, pictures.content, config.color_convert_type)
+        image = keep_colors(image, pictures.content, config.color_convert_type)
     elif matches_colors(config, "after"):
         references = [pictures.content] if config.keeps_colors else pictures.styles
         weights = () if config.keeps_colors else config.style_imgs_weights
-        image = match_colours(image, references, config.color_match, weights)
+        image = match_colors(image, references, config.color_match, weights)
         check_colours_taken(image, pictures.content)
     if config.keep_background:
         content = pictures.content

@@ -13,7 +13,7 @@ import numpy as np
 from neural_style.guidance.masks import feathered, is_black, load_mask
 from neural_style.guidance.regions import Regions, load_regions
 from neural_style.images.color import luminance_only
-from neural_style.images.color_transfer import match_colours
+from neural_style.images.color_transfer import match_colors
 from neural_style.images.picture import Picture, reduced_size, resize
 from neural_style.images.read import find_picture, read_picture
 from neural_style.networks.vgg import MEAN
@@ -99,7 +99,7 @@ def load_pictures(config: Config) -> Pictures:
     alpha = None if photograph.alpha is None else resize(photograph.alpha, size)
     resized = _styles_at_size(config, [style.rgb for style in styles], size)
     if config.keeps_colors and matches_colors(config, "before"):
-        resized = tuple(match_colours(style, [content], config.color_match) for style in resized)
+        resized = tuple(match_colors(style, [content], config.color_match) for style in resized)
     sizes = (photograph.size, size)
     masks = _load_masks(config, sizes) if config.style_mask else None
     regions = None

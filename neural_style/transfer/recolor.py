@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from neural_style.images.color_transfer import match_colours
+from neural_style.images.color_transfer import match_colors
 from neural_style.images.picture import Picture, reduced_size, resize, shows
 from neural_style.runtime.errors import StyleError
 from neural_style.settings.config import Config
@@ -31,7 +31,7 @@ def recolour(config: Config) -> Result:
     ]
     method = "linear" if config.color_match == "auto" else config.color_match
     references = [style.rgb for style in styles]
-    image = match_colours(photograph.rgb, references, method, config.style_imgs_weights)
+    image = match_colors(photograph.rgb, references, method, config.style_imgs_weights)
     check_colours_taken(image, photograph.rgb)
     inputs = {"content": photograph}
     inputs |= {f"style_{k}": Picture(style.rgb) for k, style in enumerate(styles, 1)}

@@ -108,7 +108,7 @@ def label_map(folder: Path, random: Generator) -> Attempt:
         regions = load_regions((content, [sizes[0]]), [(style, [sizes[1]])])
         for found in (regions.content, *regions.styles):
             assert found.labels.size
-            assert found.labels.max() < len(found.colours)
+            assert found.labels.max() < len(found.colors)
 
     return attempt
 

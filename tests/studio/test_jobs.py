@@ -64,7 +64,7 @@ class Easel:
         self.previewed.append(config)
         return GREY
 
-    def masks(self, config, request):
+    def masks(self, photograph, request):
         return [("", "the subject", GREY)]
 
     def close(self) -> None:
@@ -190,7 +190,6 @@ def test_what_is_refused(make_desk):
         for ask in (
             lambda given=given: desk.submit("eve", given, Path("e")),
             lambda given=given: desk.preview("eve", given),
-            lambda given=given: desk.masks(given, None),
         ):
             with pytest.raises(StyleError, match=said):
                 ask()
@@ -324,7 +323,7 @@ def test_previews_do_not_wait_for_jobs(make_desk):
     until(desk.submit("ann", config(), Path("a")), "painting")
     quick.step()
     assert desk.preview("ann", config()) is GREY
-    assert desk.masks(config(), None) == [("", "the subject", GREY)]
+    assert desk.masks(Path("lake.png"), None) == [("", "the subject", GREY)]
 
 
 # The end

@@ -17,7 +17,7 @@ import pytest
 from PIL import Image
 
 from neural_style import Config, StyleError
-from neural_style.guidance.segmentation import Request
+from neural_style.guidance.requests import Request
 from neural_style.settings.config import FIELDS
 from neural_style.settings.files import load_settings
 from neural_style.studio.messages import Orders, Reached
@@ -67,7 +67,7 @@ def test_it_paints_previews_and_makes_masks(painter, settings, tmp_path, photogr
     assert any(isinstance(said, np.ndarray) and said.shape == photograph.shape for said in told)
     assert load_settings(painted.path, FIELDS)["content_img"] == "lake.png"
     assert painter.preview(settings()).shape == photograph.shape
-    assert len(painter.masks(settings(), Request(clusters=2))) == 4
+    assert len(painter.masks(tmp_path / "lake.png", Request(clusters=2))) == 4
 
 
 def test_orders_stop_it_and_give_it_weights(painter, settings, tmp_path):
@@ -97,9 +97,9 @@ def test_what_the_visitor_can_mend_is_a_sentence(painter, settings, tmp_path):
     assert painter.pid == pid
 
 
-def test_a_bug_is_a_sentence_and_keeps_its_traceback(painter, settings, caplog):
+def test_a_bug_is_a_sentence_and_keeps_its_traceback(painter, settings, tmp_path, caplog):
     with pytest.raises(StyleError, match="something went wrong in the program"):
-        painter.masks(settings(), None)
+        painter.masks(tmp_path / "lake.png", None)
     assert "AttributeError" in caplog.text
     assert painter.preview(settings()).dtype == np.uint8
 
