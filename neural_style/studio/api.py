@@ -70,11 +70,17 @@ def add_api(studio: Studio) -> None:
             progress = job.progress
             if progress.version != version:
                 version = progress.version
-                names = ("state", "place", "iteration", "iterations", "seconds_left", "message")
-                told = {name: getattr(progress, name) for name in names}
-                told["total"] = progress.totals[-1] if progress.totals else None
-                path = progress.result and studio.seen(progress.result)
-                yield told, FileData(path=path) if path else None
+                report = {
+                    "state": progress.state,
+                    "place": progress.place,
+                    "iteration": progress.step.iteration,
+                    "iterations": progress.step.iterations,
+                    "seconds_left": progress.step.seconds_left,
+                    "message": progress.message,
+                    "total": progress.totals[-1] if progress.totals else None,
+                }
+                path = progress.result and studio.public_copy(progress.result)
+                yield report, FileData(path=path) if path else None
             if progress.state in ENDED:
                 break
             await asyncio.sleep(LOOK_EVERY)
@@ -93,7 +99,7 @@ def add_api(studio: Studio) -> None:
         token = visitor_of(request)
         with _sentences():
             config = order(token, content, styles, settings, where, regions)
-            pixels = await studio.soon(studio.desk.preview, token, config)
+            pixels = await studio.run_in_thread(studio.desk.preview, token, config)
             if pixels is None:
                 raise StyleError("preview: a newer one has taken its place")
             return FileData(path=_kept(studio, token, pixels, "preview.png"))
@@ -131,7 +137,7 @@ def add_api(studio: Studio) -> None:
             config = studio.photograph(token, _path("content", content))
             other = studio.keep(token, _path("match", match)) if match else None
             request = Request(box=box and tuple(box), clusters=clusters, match=other)
-            parts = await studio.soon(studio.desk.masks, config, request)
+            parts = await studio.run_in_thread(studio.desk.call, "masks", config, request)
             stem = Path(config.content_img).stem
             return [
                 FileData(path=_kept(studio, token, pixels, f"{stem}_mask{ending}.png"))
@@ -179,7 +185,7 @@ def _path(name: str, file: Any) -> str | None:
 
 
 def _kept(studio: Studio, token: str, pixels: Any, name: str) -> str:
-    return studio.seen(studio.visitors.keep_array(token, pixels, name))
+    return studio.public_copy(studio.visitors.keep_array(token, pixels, name))
 
 
 @contextmanager

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from neural_style.runtime.errors import StyleError, shown
-from neural_style.settings.config import Config, load_settings
+from neural_style.settings.config import FIELDS, Config, load_settings
+from neural_style.settings.fields import converted
 from neural_style.studio import controls
 
 # Where styles go.
@@ -85,7 +86,8 @@ def config_of(order: Order, keep: Callable[[str], str]) -> Config:
         if any(value != 1 for value in values):
             settings[name] = values
     if any(style.layers for style in styles):
-        every = ",".join(Config(content_img="-", style_imgs="-", **_layers(settings)).style_layers)
+        field = FIELDS["style_layers"]
+        every = ",".join(converted(field, settings.get(field.name, field.default)))
         settings["style_imgs_layers"] = [style.layers or every for style in styles]
     if order.where == MASKS:
         for number, style in enumerate(styles, 1):
@@ -109,10 +111,6 @@ def config_of(order: Order, keep: Callable[[str], str]) -> Config:
             f"where: received {shown(order.where)}, allowed are {EVERYWHERE}, {MASKS} and {REGIONS}"
         )
     return Config(**settings)
-
-
-def _layers(settings: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: settings[name] for name in ("style_layers", "network") if name in settings}
 
 
 def order_of(picture: Path, find: Callable[[str], str | None]) -> tuple[Order, list[str]]:

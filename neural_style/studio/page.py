@@ -179,8 +179,8 @@ def _pictures(studio: Studio, form: Form, outcome: Outcome, tab: gr.State) -> No
             order = form.order(values)
             if not (order.photograph and order.styles):
                 return ""
-            config = await studio.soon(config_of, order, partial(studio.keep, token))
-            pixels = await studio.soon(studio.desk.preview, token, config)
+            config = await studio.run_in_thread(config_of, order, partial(studio.keep, token))
+            pixels = await studio.run_in_thread(studio.desk.preview, token, config)
         except StyleError as error:  # what has come of something else stays to be read
             return problem(error)
         if pixels is None:  # a newer one is on its way
@@ -211,7 +211,7 @@ def _masks(studio: Studio, form: Form, outcome: Outcome, found: gr.State) -> Non
     }
 
     def kept_array(token: str, pixels: Any, name: str) -> str:
-        return studio.seen(studio.visitors.keep_array(token, pixels, name))
+        return studio.public_copy(studio.visitors.keep_array(token, pixels, name))
 
     async def make(
         photograph: str | None,
@@ -225,7 +225,9 @@ def _masks(studio: Studio, form: Form, outcome: Outcome, found: gr.State) -> Non
         try:
             config = studio.photograph(token, photograph)
             kept = [Path(studio.keep(token, path)) for path in layers]
-            parts = await studio.soon(studio.desk.do, "mask_of", config, tool, kept, int(clusters))
+            parts = await studio.run_in_thread(
+                studio.desk.call, "mask_of", config, tool, kept, int(clusters)
+            )
         except StyleError as error:
             return {outcome.message: problem(error)}
         name = Path(config.content_img).stem
@@ -269,7 +271,7 @@ def _masks(studio: Studio, form: Form, outcome: Outcome, found: gr.State) -> Non
         if not numbers:
             return {outcome.message: problem("Regions for the mask: choose at least one")}
         chosen = [Path(regions[k - 1]) for k in numbers]
-        pixels = await studio.soon(studio.desk.do, "together", chosen)
+        pixels = await studio.run_in_thread(studio.desk.call, "union", chosen)
         name = chosen[0].name.replace("_region_", "_mask_of_regions_")
         path = kept_array(visitor_of(request), pixels, name)
         return {masks[number - 1]: path, places.where: MASKS, outcome.message: ""}
@@ -291,7 +293,9 @@ def _masks(studio: Studio, form: Form, outcome: Outcome, found: gr.State) -> Non
             if not style:
                 raise StyleError(f"Style {number}: there is none yet; upload a picture")
             kept = Path(studio.keep(token, style))
-            parts = await studio.soon(studio.desk.masks, config, Request(match=str(kept)))
+            parts = await studio.run_in_thread(
+                studio.desk.call, "masks", config, Request(match=str(kept))
+            )
         except StyleError as error:
             return {outcome.message: problem(error)}
         stems = (Path(config.content_img).stem, kept.stem)
@@ -395,13 +399,13 @@ def _jobs(studio: Studio, page: gr.Blocks, form: Form, outcome: Outcome) -> None
             yield {outcome.message: problem(progress.message)}
         if progress.result:
             yield {outcome.picture: ""}
-            yield await studio.soon(_shown, studio, outcome, job.visitor, progress.result)
+            yield await studio.run_in_thread(_shown, studio, outcome, job.visitor, progress.result)
 
     async def paint(
         request: gr.Request, keep: bool, begin: Callable[[str], Job]
     ) -> AsyncIterator[Updates]:
         try:
-            job = await studio.soon(begin, visitor_of(request))
+            job = await studio.run_in_thread(begin, visitor_of(request))
         except StyleError as error:
             yield {outcome.message: problem(error)}
             return
@@ -466,7 +470,8 @@ def _shown(studio: Studio, outcome: Outcome, token: str, result: Path) -> Update
     config = Config.load(result)
     updates: Updates = {
         outcome.compare: gr.update(
-            value=(studio.seen(result.with_name("content.png")), studio.seen(result)), visible=True
+            value=(studio.public_copy(result.with_name("content.png")), studio.public_copy(result)),
+            visible=True,
         ),
         outcome.command: controls.command(config, controls.PRESETS),
         outcome.gallery: studio.results(token),
@@ -476,7 +481,9 @@ def _shown(studio: Studio, outcome: Outcome, token: str, result: Path) -> Update
         if suffix == ".zip":
             path = studio.visitors.package(token, result)
         there = path.is_file()
-        updates[button] = gr.update(value=studio.seen(path) if there else None, visible=there)
+        updates[button] = gr.update(
+            value=studio.public_copy(path) if there else None, visible=there
+        )
     return updates
 
 
@@ -509,7 +516,7 @@ def _results(studio: Studio, form: Form, outcome: Outcome, preset: gr.Dropdown) 
 
         def found(name: str) -> str | None:
             path = own(name)
-            return path and studio.seen(path)
+            return path and studio.public_copy(path)
 
         try:
             order, missing = order_of(Path(studio.keep(token, path)), found)

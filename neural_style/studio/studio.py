@@ -55,10 +55,10 @@ class Studio:
         """Have threads in which to wait for the desk, since Gradio's own are few."""
         self._threads = ThreadPoolExecutor(MOST_WAITING)
 
-    async def soon(self, function: Callable[..., Any], *given: Any) -> Any:
-        """Return what a function returns, without keeping others waiting meanwhile."""
+    async def run_in_thread(self, function: Callable[..., Any], *args: Any) -> Any:
+        """Return what a function returns, without keeping others waiting."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, partial(function, *given))
+        return await loop.run_in_executor(self._threads, partial(function, *args))
 
     def submit(self, token: str, config: Config) -> Job:
         """Put a picture in the queue; raises as `Desk.submit`, and if there is no room."""
@@ -111,7 +111,7 @@ class Studio:
             raise StyleError(f"{source.name} is not on the server any more: upload it again")
         return str(self.visitors.keep_picture(token, source, source.name, self.in_use()))
 
-    def seen(self, path: Path) -> str:
+    def public_copy(self, path: Path) -> str:
         """Return the path of a copy that a browser may be shown."""
         facts = f"{path} {path.stat().st_mtime_ns}"
         copy = self.cache / hashlib.sha256(facts.encode()).hexdigest() / path.name
@@ -125,7 +125,7 @@ class Studio:
 
     def results(self, token: str) -> list[str]:
         """Return this visitor's results as a browser may be shown them, the latest first."""
-        return [self.seen(path) for path in self.visitors.results(token)]
+        return [self.public_copy(path) for path in self.visitors.results(token)]
 
     def photograph(self, token: str, path: str | None) -> Config:
         """Return a Config that names a visitor's photograph alone, for masks.

@@ -82,13 +82,13 @@ def test_an_upload_that_is_gone_is_asked_for_again(studio):
 
 def test_a_copy_to_be_seen_takes_no_room_and_is_the_newest(studio):
     kept = Path(studio.keep(ADA, uploaded(studio)))
-    seen = Path(studio.seen(kept))
+    seen = Path(studio.public_copy(kept))
     assert studio.cache in seen.parents
     assert seen.samefile(kept)
-    assert studio.seen(kept) == str(seen)
+    assert studio.public_copy(kept) == str(seen)
     kept.unlink()
     Image.new("RGB", (20, 20), "green").save(kept)
-    again = Path(studio.seen(kept))
+    again = Path(studio.public_copy(kept))
     assert again != seen
     assert again.read_bytes() == kept.read_bytes()
 
