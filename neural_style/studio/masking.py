@@ -28,11 +28,11 @@ TOOLS = {
 Masks = list[tuple[str, str, np.ndarray]]
 
 
-def mask_of(config: Config, tool: str, layers: Sequence[Path], clusters: int) -> Masks:
+def mask_of(photograph: Path, tool: str, layers: Sequence[Path], clusters: int) -> Masks:
     """Make masks by one of TOOLS.
 
     Args:
-        config: names the photograph and the size to work at.
+        photograph: its path.
         tool: of TOOLS.
         layers: pictures of what was painted, clear where nothing was.
         clusters: how many regions, for that tool.
@@ -43,14 +43,15 @@ def mask_of(config: Config, tool: str, layers: Sequence[Path], clusters: int) ->
     Raises:
         StyleError: nothing was painted, or it leads to no mask.
     """
+    config = Config(content_img=photograph, style_weight=0)
     if tool == "clusters":
         return make_masks(config, Request(clusters=clusters))
-    photograph = read_picture(config.content_img, "Photograph").rgb
-    green, red = _painted(layers, photograph.shape[:2])
+    pixels = read_picture(photograph, "Photograph").rgb
+    green, red = _painted(layers, pixels.shape[:2])
     if not green.any():
         raise StyleError("nothing is painted green: paint on the photograph what is meant")
     if tool == "brush":
-        overlay = draw_cut(photograph.astype(np.uint8), green)
+        overlay = draw_cut(pixels.astype(np.uint8), green)
         mask = np.repeat(np.uint8(255) * green[..., None], 3, -1)
         return [("", "as painted", mask), ("_overlay", "to look at", overlay)]
     if tool == "box":

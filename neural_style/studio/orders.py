@@ -75,42 +75,59 @@ def config_of(order: Order, keep: Callable[[str], str]) -> Config:
     if not order.styles:
         raise StyleError("Style 1: there is none yet; upload a picture, or take a sample")
 
-    styles = order.styles
     settings = dict(order.settings)
     settings["content_img"] = keep(order.photograph)
-    settings["style_imgs"] = [keep(style.picture) for style in styles]
-    for name, values in {
-        "style_imgs_weights": [style.weight for style in styles],
-        "style_scale": [style.scale for style in styles],
-    }.items():
-        if any(value != 1 for value in values):
-            settings[name] = values
-    if any(style.layers for style in styles):
-        field = FIELDS["style_layers"]
-        every = ",".join(converted(field, settings.get(field.name, field.default)))
-        settings["style_imgs_layers"] = [style.layers or every for style in styles]
+    settings["style_imgs"] = [keep(style.picture) for style in order.styles]
+    settings |= _style_settings(order)
     if order.where == MASKS:
-        for number, style in enumerate(styles, 1):
-            if not style.mask:
-                raise StyleError(
-                    f"Style {number} has no mask: make one, or let styles go everywhere"
-                )
-        settings["style_mask"] = True
-        settings["style_mask_imgs"] = [keep(style.mask) for style in styles]
+        settings |= _mask_settings(order, keep)
     elif order.where == REGIONS:
-        for number, style in enumerate(styles, 1):
-            if not (order.regions and style.regions):
-                raise StyleError(
-                    f"Style {number} or the photograph has no regions: find them, or let styles go "
-                    "everywhere"
-                )
-        settings["content_regions"] = keep(order.regions)
-        settings["style_regions"] = [keep(style.regions) for style in styles]
+        settings |= _region_settings(order, keep)
     elif order.where != EVERYWHERE:
         raise StyleError(
             f"where: received {shown(order.where)}, allowed are {EVERYWHERE}, {MASKS} and {REGIONS}"
         )
     return Config(**settings)
+
+
+def _style_settings(order: Order) -> dict[str, Any]:
+    """Return what the styles' own places say, where it is not the default."""
+    settings: dict[str, Any] = {}
+    for name, values in {
+        "style_imgs_weights": [style.weight for style in order.styles],
+        "style_scale": [style.scale for style in order.styles],
+    }.items():
+        if any(value != 1 for value in values):
+            settings[name] = values
+    if any(style.layers for style in order.styles):
+        field = FIELDS["style_layers"]
+        all_layers = ",".join(converted(field, order.settings.get(field.name, field.default)))
+        settings["style_imgs_layers"] = [style.layers or all_layers for style in order.styles]
+    return settings
+
+
+def _mask_settings(order: Order, keep: Callable[[str], str]) -> dict[str, Any]:
+    masks = []
+    for number, style in enumerate(order.styles, 1):
+        if not style.mask:
+            raise StyleError(f"Style {number} has no mask: make one, or let styles go everywhere")
+        masks.append(style.mask)
+    return {"style_mask": True, "style_mask_imgs": [keep(mask) for mask in masks]}
+
+
+def _region_settings(order: Order, keep: Callable[[str], str]) -> dict[str, Any]:
+    regions = []
+    for number, style in enumerate(order.styles, 1):
+        if not (order.regions and style.regions):
+            raise StyleError(
+                f"Style {number} or the photograph has no regions: find them, or let styles go "
+                "everywhere"
+            )
+        regions.append(style.regions)
+    return {
+        "content_regions": keep(order.regions),
+        "style_regions": [keep(path) for path in regions],
+    }
 
 
 def order_of(picture: Path, find: Callable[[str], str | None]) -> tuple[Order, list[str]]:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+import numpy as np
 
 from neural_style.runtime.errors import StyleError
 from neural_style.settings.config import Config
@@ -123,19 +124,29 @@ class Studio:
                 shutil.copyfile(path, copy)
         return str(copy)
 
+    def public_array(self, token: str, pixels: np.ndarray, name: str) -> str:
+        """Keep a picture among a visitor's own; return the path of a copy to show.
+
+        Args:
+            token: whose it is.
+            pixels: [H, W, 3], uint8, RGB.
+            name: of its file.
+        """
+        return self.public_copy(self.visitors.keep_array(token, pixels, name))
+
     def results(self, token: str) -> list[str]:
         """Return this visitor's results as a browser may be shown them, the latest first."""
         return [self.public_copy(path) for path in self.visitors.results(token)]
 
-    def photograph(self, token: str, path: str | None) -> Config:
-        """Return a Config that names a visitor's photograph alone, for masks.
+    def photograph(self, token: str, path: str | None) -> Path:
+        """Return the path of a visitor's photograph, for masks.
 
         Raises:
             StyleError: there is none, or it is not allowed.
         """
         if not path:
             raise StyleError("Photograph: there is none yet; upload one, or take a sample")
-        return Config(content_img=self.keep(token, path), style_weight=0)
+        return Path(self.keep(token, path))
 
     def find(self, token: str) -> Callable[[str], Path | None]:
         """Return a function from a name to this visitor's picture of that name, or a sample."""

@@ -254,7 +254,7 @@ def preview_config(config: Config) -> Config:
     return replace(config, **changes)
 
 
-def masks(config: Config, request: Request) -> list[tuple[str, str, np.ndarray]]:
+def masks(photograph: Path, request: Request) -> list[tuple[str, str, np.ndarray]]:
     """Make masks of a photograph, or label maps of it and another picture.
 
     Returns:
@@ -263,7 +263,7 @@ def masks(config: Config, request: Request) -> list[tuple[str, str, np.ndarray]]
     Raises:
         StyleError: something that the visitor can mend.
     """
-    config = replace(config, device=FIELDS["device"].default)
+    config = Config(content_img=photograph, style_weight=0)
     if request.match is None:
         return make_masks(config, request)
     return match_masks(config, request)

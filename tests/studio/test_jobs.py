@@ -191,7 +191,6 @@ def test_what_is_refused(make_desk):
         for ask in (
             lambda given=given: desk.submit("eve", given, Path("e")),
             lambda given=given: desk.preview("eve", given),
-            lambda given=given: desk.call("masks", given, None),
         ):
             with pytest.raises(StyleError, match=said):
                 ask()
@@ -326,7 +325,7 @@ def test_previews_do_not_wait_for_jobs(make_desk):
     until(desk.submit("ann", config(), Path("a")), "painting")
     quick.step()
     assert desk.preview("ann", config()) is GREY
-    assert desk.call("masks", config(), None) == ("masks", config(), None)
+    assert desk.call("masks", Path("lake.png"), None) == ("masks", Path("lake.png"), None)
 
 
 # The end

@@ -70,7 +70,7 @@ def test_it_paints_previews_and_makes_masks(painter, settings, tmp_path, photogr
     assert any(isinstance(said, np.ndarray) and said.shape == photograph.shape for said in told)
     assert load_settings(painted.path)["content_img"] == "lake.png"
     assert painter.call("preview", settings()).shape == photograph.shape
-    assert len(painter.call("masks", settings(), Request(clusters=2))) == 4
+    assert len(painter.call("masks", tmp_path / "lake.png", Request(clusters=2))) == 4
 
 
 def test_orders_stop_it_and_give_it_weights(painter, settings, tmp_path):
@@ -100,9 +100,9 @@ def test_what_the_visitor_can_mend_is_a_sentence(painter, settings, tmp_path):
     assert painter.pid == pid
 
 
-def test_a_bug_is_a_sentence_and_keeps_its_traceback(painter, settings, caplog):
+def test_a_bug_is_a_sentence_and_keeps_its_traceback(painter, settings, tmp_path, caplog):
     with pytest.raises(StyleError, match="something went wrong in the program"):
-        painter.call("masks", settings(), None)
+        painter.call("masks", tmp_path / "lake.png", None)
     assert "AttributeError" in caplog.text
     assert painter.call("preview", settings()).dtype == np.uint8
 

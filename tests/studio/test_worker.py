@@ -259,8 +259,9 @@ def test_every_config_has_a_preview(changes):
 # Masks
 
 
-def test_masks(settings, tmp_path):
-    found = masks(settings(), Request(clusters=2))
+@pytest.mark.usefixtures("settings")
+def test_masks(tmp_path):
+    found = masks(tmp_path / "visitor" / "lake.png", Request(clusters=2))
     assert [ending for ending, _, _ in found] == ["", "_1", "_2", "_overlay"]
     assert all(picture.dtype == np.uint8 for _, _, picture in found)
     size = read_picture(tmp_path / "visitor" / "lake.png").size
