@@ -179,7 +179,7 @@ def _values(settings: Any) -> dict[str, Any]:
         if name not in controls.names():
             raise StyleError(f"settings: {quoted(name)} is none that is open here")
     base = controls.of_preset(preset) if preset else {}
-    return {name: controls.given(name, value) for name, value in (base | shown).items()}
+    return {name: controls.parse(name, value) for name, value in (base | shown).items()}
 
 
 def _style(given: Any) -> StyleOrder:

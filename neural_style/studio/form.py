@@ -56,7 +56,7 @@ class Form:
                 weight, scale = (1.0 if number is None else number for number in (weight, scale))
                 styles.append(StyleOrder(picture, weight, scale, layers or "", mask, map_))
         settings = {
-            name: controls.given(name, value)
+            name: controls.parse(name, value)
             for name, value in zip(self.settings, rest, strict=True)
         }
         return Order(photograph, tuple(styles), where, regions, settings)

@@ -277,14 +277,13 @@ class Desk:
 
     def _check(self, config: Config) -> None:
         """Raise a StyleError if a Config is beyond what this server allows."""
-        for name, most in [
+        for name, maximum in [
             ("max_size", self._settings.most_size),
             ("max_iterations", self._settings.most_iterations),
         ]:
-            if getattr(config, name) > most:
-                raise StyleError(
-                    f"{name}: received {getattr(config, name)}, this server allows at most {most}"
-                )
+            value = getattr(config, name)
+            if value > maximum:
+                raise StyleError(f"{name}: received {value}, this server allows at most {maximum}")
         for name in ("model_weights", "draft_weights"):
             if getattr(config, name) not in NETWORKS:
                 raise StyleError(

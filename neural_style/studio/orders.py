@@ -148,7 +148,7 @@ def order_of(picture: Path, find: Callable[[str], str | None]) -> tuple[Order, l
     config = replace(Config(**settings), content_img_dir="", style_imgs_dir="")
     missing: list[str] = []
 
-    def found(name: Any) -> str | None:
+    def path_of(name: Any) -> str | None:
         path = None if name is None else find(Path(str(name)).name)
         if path is None and name is not None:
             missing.append(Path(str(name)).name[:100])
@@ -159,23 +159,23 @@ def order_of(picture: Path, find: Callable[[str], str | None]) -> tuple[Order, l
     scales = config.style_scale or (1.0,)
     styles = tuple(
         StyleOrder(
-            picture=found(config.style_imgs[k]) or "",
+            picture=path_of(config.style_imgs[k]) or "",
             weight=weights[k],
             scale=scales[k % len(scales)],
             layers=config.style_imgs_layers[k] if config.style_imgs_layers else "",
-            mask=found(config.style_mask_imgs[k]) if config.style_mask else None,
-            regions=found(config.style_regions[k]) if config.style_regions else None,
+            mask=path_of(config.style_mask_imgs[k]) if config.style_mask else None,
+            regions=path_of(config.style_regions[k]) if config.style_regions else None,
         )
         for k in range(count)
     )
     where = MASKS if config.style_mask else REGIONS if config.style_regions else EVERYWHERE
     order = Order(
-        photograph=found(config.content_img),
+        photograph=path_of(config.content_img),
         styles=styles,
         where=where,
-        regions=found(config.content_regions),
+        regions=path_of(config.content_regions),
         settings={name: getattr(config, name) for name in controls.names()},
     )
     for name, value in order.settings.items():
-        controls.given(name, value)
+        controls.parse(name, value)
     return order, missing

@@ -29,8 +29,8 @@ logger = logging.getLogger("neural_style")
 
 # A new process takes the place of one that has done so many tasks, or has grown by so much: what
 # libraries keep for good does not add up.
-MOST_TASKS = 1000
-MOST_GROWTH = 10**9  # bytes
+MAX_TASKS = 1000
+MAX_GROWTH = 10**9  # bytes
 PATIENCE = 10.0  # seconds that a process is given to end by itself
 
 DIED = (
@@ -160,7 +160,7 @@ class Painter:
         self._tasks += 1
         if self._tasks == 1:
             self._first_size = size
-        if self._tasks >= MOST_TASKS or size > self._first_size + MOST_GROWTH:
+        if self._tasks >= MAX_TASKS or size > self._first_size + MAX_GROWTH:
             self._end()
             self._start()
 
@@ -256,14 +256,14 @@ class _Line:
     def _listen(self) -> None:
         while True:
             try:
-                name, number, given = self._connection.recv()
+                name, number, message = self._connection.recv()
             except (EOFError, OSError):
                 os._exit(0)  # the server has ended, in whatever way
             if name == "orders":
                 orders = self.orders_of(number)
-                orders.stop, orders.weights = given.stop, given.weights
+                orders.stop, orders.weights = message.stop, message.weights
             else:
-                self.tasks.put((name, number, given))
+                self.tasks.put((name, number, message))
 
 
 def _return_memory() -> None:

@@ -26,7 +26,7 @@ from neural_style.studio.visitors import Visitors, pictures_of
 
 COOKIE = "neural_style_visitor"
 TOKEN = re.compile(r"[0-9a-f]{32}")  # its value
-MOST_WAITING = 64  # threads; who comes later waits for one
+MAX_THREADS = 64  # that wait for the desk; who comes later waits for one
 LOOK_EVERY = 0.4  # seconds between two looks at a job
 
 
@@ -54,7 +54,7 @@ class Studio:
 
     def __post_init__(self) -> None:
         """Have threads in which to wait for the desk, since Gradio's own are few."""
-        self._threads = ThreadPoolExecutor(MOST_WAITING)
+        self._threads = ThreadPoolExecutor(MAX_THREADS)
 
     async def run_in_thread(self, function: Callable[..., Any], *args: Any) -> Any:
         """Return what a function returns, without keeping others waiting."""
@@ -80,10 +80,10 @@ class Studio:
     def in_use(self, *configs: Config) -> set[Path]:
         """Return the folders and pictures of all jobs, and the pictures of other Configs."""
         jobs = self.desk.jobs()
-        found = {job.folder for job in jobs}
+        paths = {job.folder for job in jobs}
         for config in (*configs, *(job.config for job in jobs)):
-            found.update(pictures_of(config))
-        return found
+            paths.update(pictures_of(config))
+        return paths
 
     def go_on(self, token: str) -> Job:
         """Go on with the visitor's last picture, which was stopped.
@@ -150,9 +150,9 @@ class Studio:
 
     def find(self, token: str) -> Callable[[str], Path | None]:
         """Return a function from a name to this visitor's picture of that name, or a sample."""
-        own = {path.name: path for path in self.visitors.pictures(token)}
-        theirs = {path.name: path for path in self.samples.iterdir()} if self.samples else {}
-        return (theirs | own).get
+        pictures = {path.name: path for path in self.visitors.pictures(token)}
+        samples = {path.name: path for path in self.samples.iterdir()} if self.samples else {}
+        return (samples | pictures).get
 
 
 def visitor_of(request: gr.Request) -> str:
