@@ -143,8 +143,9 @@ def changes(outcome: Outcome, previous: Progress | None, progress: Progress) -> 
             outcome.go_on: gr.update(interactive=progress.state == "stopped"),
         }
     # Large: sent when it is new, and only then.
-    if progress.picture is not (previous and previous.picture):
-        updates[outcome.picture] = view.show_picture(progress.picture, "The picture so far")
+    picture = progress.picture
+    if picture is not None and (previous is None or picture is not previous.picture):
+        updates[outcome.picture] = view.show_picture(picture, "The picture so far")
     return updates
 
 

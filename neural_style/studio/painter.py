@@ -194,7 +194,8 @@ def serve(connection: Connection, niceness: int, device: str) -> None:
         name, number, args = line.tasks.get()
         try:
             if name == "paint":
-                answer = paint(*args, line.tell, line.orders_of(number))
+                (task,) = args
+                answer = paint(task, line.tell, line.orders_of(number))
             else:
                 answer = TASKS[name](*args)
         except StyleError as error:

@@ -49,7 +49,7 @@ class Studio:
     settings: Settings
     cache: Path
     samples: Path | None
-    leaving: dict[str, Job] = field(default_factory=dict)
+    leaving: dict[str | None, Job] = field(default_factory=dict)
     last: dict[str, Job] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -21,7 +21,7 @@ from neural_style.optimizers.step import Step
 from neural_style.runtime.device import device_scope
 from neural_style.settings.config import FIELDS, PICTURE_SETTINGS, Config
 from neural_style.studio.masking import mask_of, union
-from neural_style.studio.messages import Orders, Painted, PaintTask, StepReport, Task
+from neural_style.studio.messages import Orders, Painted, PaintTask, StepReport
 from neural_style.transfer.checkpoint import Checkpoints
 from neural_style.transfer.recolor import recolour
 from neural_style.transfer.result import Result, ResultFolder
@@ -269,7 +269,7 @@ def masks(photograph: Path, request: Request) -> list[tuple[str, str, np.ndarray
     return match_masks(config, request)
 
 
-TASKS: dict[Task, Callable[..., Any]] = {
+TASKS: dict[str, Callable[..., Any]] = {
     "preview": preview,
     "masks": masks,
     "mask_of": mask_of,
