@@ -6,6 +6,7 @@ Gradio derives what they take and give from their annotations, so these are type
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -16,7 +17,7 @@ from neural_style.guidance.requests import Request
 from neural_style.runtime.errors import StyleError
 from neural_style.runtime.errors import shown as quoted
 from neural_style.studio import controls
-from neural_style.studio.jobs import ENDED
+from neural_style.studio.jobs import Progress
 from neural_style.studio.orders import EVERYWHERE, Order, StyleOrder, config_of
 from neural_style.studio.studio import LOOK_EVERY, Studio, visitor_of
 
@@ -26,18 +27,19 @@ OF_STYLE = ("picture", "weight", "scale", "layers", "mask", "regions")
 
 def add_api(studio: Studio) -> None:
     """Add the functions to the page that is being built."""
+    api = Api(studio)
+    for function in (api.paint, api.preview, api.stop, api.mask):
+        gr.api(function, api_name=function.__name__, concurrency_limit=None)
 
-    def order(
-        token: str, content: Any, styles: list, settings: dict, where: str, regions: Any
-    ) -> Any:
-        values = _values(settings)
-        if not isinstance(styles, list):
-            raise StyleError("styles: received no list; give [{'picture': ...}]")
-        found = tuple(_style(style) for style in styles)
-        ordered = Order(_path("content", content), found, where, _path("regions", regions), values)
-        return config_of(ordered, partial(studio.keep, token))
+
+@dataclass(frozen=True)
+class Api:
+    """The functions that programs call, by their names."""
+
+    studio: Studio
 
     async def paint(
+        self,
         request: gr.Request,
         content: FileData,
         styles: list[dict],
@@ -62,25 +64,24 @@ def add_api(studio: Studio) -> None:
         """
         token = visitor_of(request)
         with _sentences():
-            config = order(token, content, styles, settings, where, regions)
-            job = studio.submit(token, config)
+            order = order_from(content, styles, settings, where, regions)
+            config = config_of(order, partial(self.studio.keep, token))
+            job = self.studio.submit(token, config)
         version = None
         while True:
             progress = job.progress
             if progress.version != version:
                 version = progress.version
-                names = ("state", "place", "iteration", "iterations", "seconds_left", "message")
-                told = {name: getattr(progress, name) for name in names}
-                told["total"] = progress.totals[-1] if progress.totals else None
-                path = progress.result and studio.seen(progress.result)
-                yield told, FileData(path=path) if path else None
-            if progress.state in ENDED:
+                path = progress.result and self.studio.public_copy(progress.result)
+                yield report(progress), FileData(path=path) if path else None
+            if progress.ended:
                 break
             await asyncio.sleep(LOOK_EVERY)
         if progress.state == "failed":
             raise gr.Error(progress.message, print_exception=False)
 
     async def preview(
+        self,
         request: gr.Request,
         content: FileData,
         styles: list[dict],
@@ -89,23 +90,26 @@ def add_api(studio: Studio) -> None:
         regions: FileData | None = None,
     ) -> FileData:
         """Paint a small picture quickly. Arguments as of `paint`; a newer one replaces it."""
+        studio = self.studio
         token = visitor_of(request)
         with _sentences():
-            config = order(token, content, styles, settings, where, regions)
-            pixels = await studio.soon(studio.desk.preview, token, config)
+            order = order_from(content, styles, settings, where, regions)
+            config = config_of(order, partial(studio.keep, token))
+            pixels = await studio.run_in_thread(studio.desk.preview, token, config)
             if pixels is None:
                 raise StyleError("preview: a newer one has taken its place")
-            return FileData(path=_kept(studio, token, pixels, "preview.png"))
+            return FileData(path=studio.public_array(token, pixels, "preview.png"))
 
-    def stop(request: gr.Request) -> str:
+    def stop(self, request: gr.Request) -> str:
         """Stop the picture that is being painted; what it is then is kept."""
-        job = studio.desk.job(visitor_of(request))
+        job = self.studio.desk.job(visitor_of(request))
         if job:
             job.stop()
         return "stopping" if job else "nothing is being painted"
 
     async def mask(
-        asker: gr.Request,
+        self,
+        request: gr.Request,
         content: FileData,
         box: list[int] | None = None,
         clusters: int | None = None,
@@ -114,7 +118,7 @@ def add_api(studio: Studio) -> None:
         """Make masks of a photograph: of a subject in a box, of clusters, or label maps.
 
         Args:
-            asker: who it is.
+            request: who asks.
             content: the photograph.
             box: left, top, width, height, in its pixels.
             clusters: how many regions.
@@ -125,19 +129,44 @@ def add_api(studio: Studio) -> None:
             clusters the label map, a mask of each region and the overlay; of match the label map
             and overlay of each picture.
         """
-        token = visitor_of(asker)
+        studio = self.studio
+        token = visitor_of(request)
         with _sentences():
             photograph = studio.photograph(token, _path("content", content))
             other = studio.keep(token, _path("match", match)) if match else None
-            request = Request(box=box and tuple(box), clusters=clusters, match=other)
-            parts = await studio.soon(studio.desk.masks, photograph, request)
+            kind = Request(box=box and tuple(box), clusters=clusters, match=other)
+            parts = await studio.run_in_thread(studio.desk.call, "masks", photograph, kind)
+            names = [f"{photograph.stem}_mask{ending}.png" for ending, _, _ in parts]
             return [
-                FileData(path=_kept(studio, token, pixels, f"{photograph.stem}_mask{ending}.png"))
-                for ending, _, pixels in parts
+                FileData(path=studio.public_array(token, pixels, name))
+                for name, (_, _, pixels) in zip(names, parts, strict=True)
             ]
 
-    for function in (paint, preview, stop, mask):
-        gr.api(function, api_name=function.__name__, concurrency_limit=None)
+
+def report(progress: Progress) -> dict[str, Any]:
+    """Return a job's progress as programs are told it."""
+    return {
+        "state": progress.state,
+        "place": progress.place,
+        "iteration": progress.step.iteration,
+        "iterations": progress.step.iterations,
+        "seconds_left": progress.step.seconds_left,
+        "message": progress.message,
+        "total": progress.totals[-1] if progress.totals else None,
+    }
+
+
+def order_from(content: Any, styles: Any, settings: Any, where: str, regions: Any) -> Order:
+    """Return what a program orders, from the arguments of `Api.paint`.
+
+    Raises:
+        StyleError: one of them is of another form.
+    """
+    values = _values(settings)
+    if not isinstance(styles, list):
+        raise StyleError("styles: received no list; give [{'picture': ...}]")
+    style_orders = tuple(_style(style) for style in styles)
+    return Order(_path("content", content), style_orders, where, _path("regions", regions), values)
 
 
 def _values(settings: Any) -> dict[str, Any]:
@@ -150,7 +179,7 @@ def _values(settings: Any) -> dict[str, Any]:
         if name not in controls.names():
             raise StyleError(f"settings: {quoted(name)} is none that is open here")
     base = controls.of_preset(preset) if preset else {}
-    return {name: controls.given(name, value) for name, value in (base | shown).items()}
+    return {name: controls.parse(name, value) for name, value in (base | shown).items()}
 
 
 def _style(given: Any) -> StyleOrder:
@@ -174,10 +203,6 @@ def _path(name: str, file: Any) -> str | None:
     if not (isinstance(file, dict) and file.get("meta") == {"_type": "gradio.FileData"}):
         raise StyleError(f"{name}: received no file; upload one, as handle_file(path) does")
     return file["path"]
-
-
-def _kept(studio: Studio, token: str, pixels: Any, name: str) -> str:
-    return studio.seen(studio.visitors.keep_array(token, pixels, name))
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """The controls of the page, each made of one of Config's fields: its name, help, default, choices.
 
-A control shows a setting as a person reads it, several values with spaces between them; `given`
+A control shows a setting as a person reads it, several values with spaces between them; `parse`
 turns that back into what Config takes. What Config allows is checked by Config alone.
 """
 
@@ -114,7 +114,7 @@ def shown(name: str, value: Any) -> Any:
     return "" if value is None else value
 
 
-def given(name: str, value: Any) -> Any:
+def parse(name: str, value: Any) -> Any:
     """Return what a control shows as Config takes it.
 
     Raises:
@@ -151,13 +151,13 @@ def of_preset(preset: str | None) -> dict[str, Any]:
 
 def of_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return what each control shows of settings as they are written, or its default."""
-    found = {}
+    texts = {}
     for name in names():
         value = settings.get(name, FIELDS[name].default)
         if kind_of(FIELDS[name])[1] and not isinstance(value, list | tuple):
             value = (value,)
-        found[name] = shown(name, value)
-    return found
+        texts[name] = shown(name, value)
+    return texts
 
 
 def command(config: Config, presets: Iterable[str] = ()) -> str:

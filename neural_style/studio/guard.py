@@ -178,7 +178,7 @@ class Guard:
         token = re.search(rf"\b{COOKIE}=({TOKEN.pattern})\b", header(scope, "cookie"))
         owner = token[1] if token else f"address {(scope.get('client') or ('',))[0]}"
         try:
-            ticket = await self._studio.soon(self._studio.reserve, owner, size)
+            ticket = await self._studio.run_in_thread(self._studio.reserve, owner, size)
         except StyleError as error:
             raise Refused(507, str(error)) from None
         try:

@@ -13,15 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from neural_style.runtime.errors import StyleError
 from neural_style.settings.config import Config
-from neural_style.studio.messages import Orders, Painted, Reached
+from neural_style.studio.messages import Orders, Painted, PaintTask, StepReport, Task
 from neural_style.studio.painter import CLOSING, FAILED, Painter
 from neural_style.studio.settings import Settings
 
 if TYPE_CHECKING:
     import numpy as np
-
-    from neural_style.guidance.requests import Request
-    from neural_style.guidance.segmentation import MaskPicture
 
 logger = logging.getLogger("neural_style")
 
@@ -40,12 +37,7 @@ class Progress:
         version: grows with each change.
         state: waiting, painting, stopping, done, stopped or failed.
         place: in the queue while it waits, 1 for the next; else 0.
-        iteration: of all scales together; 0 before the first.
-        iterations: how many there shall be.
-        scale: counted from 1, the coarsest; 0 before the first.
-        scales: how many there are; 0 until it is known.
-        seconds: since painting began.
-        seconds_left: about how many are left; None where nothing is known.
+        step: how far it has come.
         totals: the weighted loss of each iteration.
         picture: so far, [H, W, 3], uint8, RGB, at full size; None before there is any.
         message: a sentence, if there is something to say; why it failed.
@@ -55,12 +47,7 @@ class Progress:
     version: int = 0
     state: str = "waiting"
     place: int = 0
-    iteration: int = 0
-    iterations: int = 0
-    scale: int = 0
-    scales: int = 0
-    seconds: float = 0.0
-    seconds_left: float | None = None
+    step: StepReport = StepReport()
     totals: tuple[float, ...] = ()
     picture: np.ndarray | None = None
     message: str = ""
@@ -86,7 +73,7 @@ class Job:
         self._config = config
         self._desk = desk
         self._changed = threading.Condition()
-        self._progress = Progress(iterations=config.max_iterations)
+        self._progress = Progress(step=StepReport(iterations=config.max_iterations))
 
     @property
     def config(self) -> Config:
@@ -136,17 +123,15 @@ class Job:
             self._progress = replace(self._progress, version=version, **changes)
             self._changed.notify_all()
 
-    def hear(self, said: Any) -> None:
-        """Take what the painter tells: a `Reached`, or the picture so far."""
+    def hear(self, message: Any) -> None:
+        """Take what the painter tells: a `StepReport`, or the picture so far."""
         if self.orders != Orders():
             self.send_orders()  # they may have been given before it had begun
-        if isinstance(said, Reached):
-            names = ("iteration", "iterations", "scale", "scales", "seconds", "seconds_left")
-            now = {name: getattr(said, name) for name in names}
-            totals = (*self._progress.totals[: said.iteration - 1], said.total)
-            self.update(totals=totals, **now)
+        if isinstance(message, StepReport):
+            totals = (*self._progress.totals[: message.iteration - 1], message.total)
+            self.update(step=message, totals=totals)
         else:
-            self.update(picture=said)
+            self.update(picture=message)
 
 
 _numbers = itertools.count(1)
@@ -212,7 +197,7 @@ class Desk:
                 )
             then, totals = self._totals.get(visitor, (None, ()))
             if resume and then == folder:
-                job.update(totals=totals, iteration=len(totals))
+                job.update(step=replace(job.progress.step, iteration=len(totals)), totals=totals)
             self._waiting.append(job)
             self._tell_places()
             self._lock.notify_all()
@@ -260,29 +245,20 @@ class Desk:
             with self._turn:
                 if self._previews.get(visitor) is not ticket:
                     return None
-                return self._quick.preview(config)
+                return self._quick.call("preview", config)
         finally:
             with self._lock:
                 if self._previews.get(visitor) is ticket:
                     del self._previews[visitor]
 
-    def masks(self, photograph: Path, request: Request) -> list[MaskPicture]:
-        """Make masks of a photograph, or label maps of it and another picture.
+    def call(self, task: Task, *args: Any) -> Any:
+        """Return what one of `worker.TASKS` returns for its arguments; it waits for no painting.
 
         Raises:
-            StyleError: the photograph does not allow what is requested.
+            StyleError: the arguments do not allow it.
         """
         with self._turn:
-            return self._quick.masks(photograph, request)
-
-    def do(self, name: str, *given: Any) -> Any:
-        """Return what one of worker's quick functions returns; it waits for no painting.
-
-        Raises:
-            StyleError: what is given does not allow it.
-        """
-        with self._turn:
-            return self._quick.do(name, *given)
+            return self._quick.call(task, *args)
 
     def close(self, patience: float = PATIENCE) -> None:
         """Stop all jobs, wait until their pictures are written, and end the painters.
@@ -301,14 +277,13 @@ class Desk:
 
     def _check(self, config: Config) -> None:
         """Raise a StyleError if a Config is beyond what this server allows."""
-        for name, most in [
+        for name, maximum in [
             ("max_size", self._settings.most_size),
             ("max_iterations", self._settings.most_iterations),
         ]:
-            if getattr(config, name) > most:
-                raise StyleError(
-                    f"{name}: received {getattr(config, name)}, this server allows at most {most}"
-                )
+            value = getattr(config, name)
+            if value > maximum:
+                raise StyleError(f"{name}: received {value}, this server allows at most {maximum}")
         for name in ("model_weights", "draft_weights"):
             if getattr(config, name) not in NETWORKS:
                 raise StyleError(
@@ -343,14 +318,14 @@ class Desk:
                 self._painted.remove(job)
                 job.painter = None
                 self._totals[job.visitor] = (job.folder, job.progress.totals)
-                job.update(seconds_left=None, **end)
+                job.update(step=replace(job.progress.step, seconds_left=None), **end)
                 self._lock.notify_all()
 
     def _paint(self, painter: Painter, job: Job) -> dict[str, Any]:
         """Do a job and return what changes in its progress by that."""
-        minutes = self._settings.most_minutes
+        task = PaintTask(job.config, job.folder, self._settings.most_minutes, job.resume)
         try:
-            painted = painter.paint(job.config, job.folder, job.resume, minutes, job.hear)
+            painted = painter.paint(task, job.hear)
         except StyleError as error:
             return {"state": "failed", "message": str(error)}
         except Exception:  # the next job shall be painted all the same

@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+
+# These, and `ImageEditor.blob_storage`, are Gradio's own parts as they are in 6.31: it has no
+# public way to limit what an editor holds, nor to have its layers undecoded.
 from gradio.components.base import server
 from gradio.components.image_editor import AcceptBlobs
 from gradio.processing_utils import save_bytes_to_cache
@@ -17,7 +20,7 @@ from neural_style.studio.masking import GREEN, RED, TOOLS
 from neural_style.studio.orders import EVERYWHERE, MASKS, REGIONS
 
 STYLES = 3  # places for styles
-MOST_PAINTINGS = 32  # that are kept until an event wants them
+MAX_PAINTINGS = 32  # that are kept until an event wants them
 WHERE = {
     "everywhere": EVERYWHERE,
     "where their masks are white": MASKS,
@@ -81,7 +84,7 @@ class Canvas(gr.ImageEditor):
             return  # the photograph itself is known
         if len(str(facts.get("id"))) > 100 or len(data.files) != 1:
             return
-        while len(self.blob_storage) >= MOST_PAINTINGS:
+        while len(self.blob_storage) >= MAX_PAINTINGS:
             self.blob_storage.pop(next(iter(self.blob_storage)))
         super().accept_blobs(data)
 
@@ -278,8 +281,8 @@ def places() -> tuple[Places, dict[str, gr.components.Component]]:
             match = gr.Button("Find regions that photograph and style share")
             regions = upload("Regions: the photograph's label map", 140)
             settings = {name: controls.control(name) for name in controls.MASKS}
-    found = (where, canvas, tool, clusters, for_style, make, overlay, pick, use, regions, match)
-    return Places(*found), settings
+    parts = (where, canvas, tool, clusters, for_style, make, overlay, pick, use, regions, match)
+    return Places(*parts), settings
 
 
 def settings() -> tuple[gr.Dropdown, dict[str, gr.components.Component]]:
@@ -291,12 +294,12 @@ def settings() -> tuple[gr.Dropdown, dict[str, gr.components.Component]]:
         label="Preset",
         info="settings that go together; sets all the controls below",
     )
-    found = {name: controls.control(name) for name in controls.FIRST}
+    parts = {name: controls.control(name) for name in controls.FIRST}
     with gr.Accordion("Advanced", open=False):
         for group, names in controls.advanced().items():
             gr.Markdown(f"### {group}")
-            found |= {name: controls.control(name) for name in names}
-    return preset, found
+            parts |= {name: controls.control(name) for name in names}
+    return preset, parts
 
 
 def outcome() -> Outcome:

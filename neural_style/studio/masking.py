@@ -85,7 +85,7 @@ def _painted(layers: Sequence[Path], size: tuple[int, int]) -> tuple[np.ndarray,
     return green, red
 
 
-def together(masks: Sequence[str]) -> np.ndarray:
+def union(masks: Sequence[str]) -> np.ndarray:
     """Return the mask, [H, W, 3], uint8, of all that one of some masks of one size has."""
     pixels = [read_picture(path, "region").rgb for path in masks]
     return np.maximum.reduce(pixels).astype(np.uint8)

@@ -5,32 +5,52 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+from neural_style.settings.config import Config
+
+# A task's name; what it does is in `worker.TASKS`.
+Task = Literal["preview", "masks", "mask_of", "union"]
 
 
 @dataclass(frozen=True)
-class Reached:
+class PaintTask:
+    """A picture to paint.
+
+    Attributes:
+        config: its pictures are given by whole paths.
+        folder: where the result's own folder goes.
+        minutes: after which it is stopped.
+        resume: to go on with the run that was stopped there.
+    """
+
+    config: Config
+    folder: Path
+    minutes: float
+    resume: bool = False
+
+
+@dataclass(frozen=True)
+class StepReport:
     """How far a painter has come.
 
     Attributes:
-        iteration: of all scales together, counted from 1.
+        iteration: of all scales together; 0 before the first.
         iterations: how many there shall be.
-        scale: counted from 1, the coarsest.
-        scales: how many there are.
-        total: the weighted loss.
-        terms: all terms of the loss by name, `total` among them.
+        scale: counted from 1, the coarsest; 0 before the first.
+        scales: how many there are; 0 until it is known.
         seconds: since painting began.
-        seconds_left: about how many are left; None before two iterations.
+        seconds_left: about how many are left; None where nothing is known.
+        total: the weighted loss; None before the first iteration.
     """
 
-    iteration: int
-    iterations: int
-    scale: int
-    scales: int
-    total: float
-    terms: Mapping[str, float]
-    seconds: float
-    seconds_left: float | None
+    iteration: int = 0
+    iterations: int = 0
+    scale: int = 0
+    scales: int = 0
+    seconds: float = 0.0
+    seconds_left: float | None = None
+    total: float | None = None
 
 
 @dataclass(frozen=True)

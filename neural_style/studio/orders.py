@@ -13,6 +13,7 @@ from typing import Any
 
 from neural_style.runtime.errors import StyleError, shown
 from neural_style.settings.config import FIELDS, Config
+from neural_style.settings.fields import converted
 from neural_style.settings.files import load_settings
 from neural_style.studio import controls
 
@@ -75,36 +76,14 @@ def config_of(order: Order, keep: Callable[[str], str]) -> Config:
     if not order.styles:
         raise StyleError("Style 1: there is none yet; upload a picture, or take a sample")
 
-    styles = order.styles
     settings = dict(order.settings)
     settings["content_img"] = keep(order.photograph)
-    settings["style_imgs"] = [keep(style.picture) for style in styles]
-    for name, values in {
-        "style_imgs_weights": [style.weight for style in styles],
-        "style_scale": [style.scale for style in styles],
-    }.items():
-        if any(value != 1 for value in values):
-            settings[name] = values
-    if any(style.layers for style in styles):
-        every = ",".join(Config(content_img="-", style_imgs="-", **_layers(settings)).style_layers)
-        settings["style_imgs_layers"] = [style.layers or every for style in styles]
+    settings["style_imgs"] = [keep(style.picture) for style in order.styles]
+    settings |= _style_settings(order)
     if order.where == MASKS:
-        for number, style in enumerate(styles, 1):
-            if not style.mask:
-                raise StyleError(
-                    f"Style {number} has no mask: make one, or let styles go everywhere"
-                )
-        settings["style_mask"] = True
-        settings["style_mask_imgs"] = [keep(style.mask) for style in styles]
+        settings |= _mask_settings(order, keep)
     elif order.where == REGIONS:
-        for number, style in enumerate(styles, 1):
-            if not (order.regions and style.regions):
-                raise StyleError(
-                    f"Style {number} or the photograph has no regions: find them, or let styles go "
-                    "everywhere"
-                )
-        settings["content_regions"] = keep(order.regions)
-        settings["style_regions"] = [keep(style.regions) for style in styles]
+        settings |= _region_settings(order, keep)
     elif order.where != EVERYWHERE:
         raise StyleError(
             f"where: received {shown(order.where)}, allowed are {EVERYWHERE}, {MASKS} and {REGIONS}"
@@ -112,8 +91,44 @@ def config_of(order: Order, keep: Callable[[str], str]) -> Config:
     return Config(**settings)
 
 
-def _layers(settings: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: settings[name] for name in ("style_layers", "network") if name in settings}
+def _style_settings(order: Order) -> dict[str, Any]:
+    """Return what the styles' own places say, where it is not the default."""
+    settings: dict[str, Any] = {}
+    for name, values in {
+        "style_imgs_weights": [style.weight for style in order.styles],
+        "style_scale": [style.scale for style in order.styles],
+    }.items():
+        if any(value != 1 for value in values):
+            settings[name] = values
+    if any(style.layers for style in order.styles):
+        field = FIELDS["style_layers"]
+        all_layers = ",".join(converted(field, order.settings.get(field.name, field.default)))
+        settings["style_imgs_layers"] = [style.layers or all_layers for style in order.styles]
+    return settings
+
+
+def _mask_settings(order: Order, keep: Callable[[str], str]) -> dict[str, Any]:
+    masks = []
+    for number, style in enumerate(order.styles, 1):
+        if not style.mask:
+            raise StyleError(f"Style {number} has no mask: make one, or let styles go everywhere")
+        masks.append(style.mask)
+    return {"style_mask": True, "style_mask_imgs": [keep(mask) for mask in masks]}
+
+
+def _region_settings(order: Order, keep: Callable[[str], str]) -> dict[str, Any]:
+    regions = []
+    for number, style in enumerate(order.styles, 1):
+        if not (order.regions and style.regions):
+            raise StyleError(
+                f"Style {number} or the photograph has no regions: find them, or let styles go "
+                "everywhere"
+            )
+        regions.append(style.regions)
+    return {
+        "content_regions": keep(order.regions),
+        "style_regions": [keep(path) for path in regions],
+    }
 
 
 def order_of(picture: Path, find: Callable[[str], str | None]) -> tuple[Order, list[str]]:
@@ -134,7 +149,7 @@ def order_of(picture: Path, find: Callable[[str], str | None]) -> tuple[Order, l
     config = replace(Config(**settings), content_img_dir="", style_imgs_dir="")
     missing: list[str] = []
 
-    def found(name: Any) -> str | None:
+    def path_of(name: Any) -> str | None:
         path = None if name is None else find(Path(str(name)).name)
         if path is None and name is not None:
             missing.append(Path(str(name)).name[:100])
@@ -145,23 +160,23 @@ def order_of(picture: Path, find: Callable[[str], str | None]) -> tuple[Order, l
     scales = config.style_scale or (1.0,)
     styles = tuple(
         StyleOrder(
-            picture=found(config.style_imgs[k]) or "",
+            picture=path_of(config.style_imgs[k]) or "",
             weight=weights[k],
             scale=scales[k % len(scales)],
             layers=config.style_imgs_layers[k] if config.style_imgs_layers else "",
-            mask=found(config.style_mask_imgs[k]) if config.style_mask else None,
-            regions=found(config.style_regions[k]) if config.style_regions else None,
+            mask=path_of(config.style_mask_imgs[k]) if config.style_mask else None,
+            regions=path_of(config.style_regions[k]) if config.style_regions else None,
         )
         for k in range(count)
     )
     where = MASKS if config.style_mask else REGIONS if config.style_regions else EVERYWHERE
     order = Order(
-        photograph=found(config.content_img),
+        photograph=path_of(config.content_img),
         styles=styles,
         where=where,
-        regions=found(config.content_regions),
+        regions=path_of(config.content_regions),
         settings={name: getattr(config, name) for name in controls.names()},
     )
     for name, value in order.settings.items():
-        controls.given(name, value)
+        controls.parse(name, value)
     return order, missing

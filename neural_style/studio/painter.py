@@ -19,25 +19,18 @@ import traceback
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from neural_style.runtime.errors import StyleError
 from neural_style.runtime.quiet import silence
-from neural_style.settings.config import Config
-from neural_style.studio.messages import Orders, Painted
-
-if TYPE_CHECKING:  # the server need not load OpenCV for it
-    import numpy as np
-
-    from neural_style.guidance.requests import Request
-    from neural_style.guidance.segmentation import MaskPicture
+from neural_style.studio.messages import Orders, Painted, PaintTask, Task
 
 logger = logging.getLogger("neural_style")
 
 # A new process takes the place of one that has done so many tasks, or has grown by so much: what
 # libraries keep for good does not add up.
-MOST_TASKS = 1000
-MOST_GROWTH = 10**9  # bytes
+MAX_TASKS = 1000
+MAX_GROWTH = 10**9  # bytes
 PATIENCE = 10.0  # seconds that a process is given to end by itself
 
 DIED = (
@@ -74,32 +67,17 @@ class Painter:
         with self._turn:
             self._start()
 
-    def paint(
-        self,
-        config: Config,
-        folder: Path,
-        resume: bool = False,
-        minutes: float = 60.0,
-        tell: Callable[[Any], None] = lambda said: None,
-    ) -> Painted:
+    def paint(self, task: PaintTask, tell: Callable[[Any], None] = lambda message: None) -> Painted:
         """Paint a picture and write its folder; see `worker.paint`.
 
         Raises:
             StyleError: something that the visitor can mend, or the process died.
         """
-        return self._ask("paint", (config, folder, resume, minutes), tell)
+        return self._ask("paint", (task,), tell)
 
-    def preview(self, config: Config) -> np.ndarray:
-        """Return a preview, [H, W, 3], uint8; raises as `paint`."""
-        return self._ask("preview", (config,))
-
-    def masks(self, photograph: Path, request: Request) -> list[MaskPicture]:
-        """Make masks; see `worker.masks`; raises as `paint`."""
-        return self._ask("masks", (photograph, request))
-
-    def do(self, name: str, *given: Any) -> Any:
-        """Return what another of worker's functions returns; raises as `paint`."""
-        return self._ask(name, given)
+    def call(self, task: Task, *args: Any) -> Any:
+        """Return what one of `worker.TASKS` returns for its arguments; raises as `paint`."""
+        return self._ask(task, args)
 
     def order(self, orders: Orders) -> None:
         """Let the picture that is being painted stop, or go on with other weights."""
@@ -119,13 +97,18 @@ class Painter:
         process = self._process
         return process.pid if process and process.is_alive() else None
 
-    def _ask(self, name: str, given: tuple[Any, ...], tell: Callable[[Any], None] | None = None):
+    def _ask(
+        self,
+        name: str,
+        args: tuple[Any, ...],
+        tell: Callable[[Any], None] = lambda message: None,
+    ) -> Any:
         with self._turn:
             self._start()
             self._number += 1
             connection = self._connection
             try:
-                self._send((name, self._number, given))
+                self._send((name, self._number, args))
                 while True:
                     kind, value = connection.recv()
                     if kind != "tell":
@@ -177,7 +160,7 @@ class Painter:
         self._tasks += 1
         if self._tasks == 1:
             self._first_size = size
-        if self._tasks >= MOST_TASKS or size > self._first_size + MOST_GROWTH:
+        if self._tasks >= MAX_TASKS or size > self._first_size + MAX_GROWTH:
             self._end()
             self._start()
 
@@ -203,16 +186,18 @@ def serve(connection: Connection, niceness: int, device: str) -> None:
     line = _Line(connection)  # listens from now on: the server may end any time
 
     with silence():
-        from neural_style.studio.worker import TASKS, warm
+        from neural_style.studio.worker import TASKS, paint, warm
 
         warm()
     gc.freeze()  # what is there stays, and need not be looked through after each task
     while True:
-        name, number, given = line.tasks.get()
-        if name == "paint":
-            given = (*given, line.tell, line.orders_of(number))
+        name, number, args = line.tasks.get()
         try:
-            answer = TASKS[name](*given)
+            if name == "paint":
+                (task,) = args
+                answer = paint(task, line.tell, line.orders_of(number))
+            else:
+                answer = TASKS[name](*args)
         except StyleError as error:
             line.send(("refused", str(error)))
         except Exception:
@@ -258,9 +243,9 @@ class _Line:
                 del self._orders[other]
             return self._orders.setdefault(number, Orders())
 
-    def tell(self, said: Any) -> None:
+    def tell(self, message: Any) -> None:
         """Tell how it goes on."""
-        self.send(("tell", said))
+        self.send(("tell", message))
 
     def send(self, message: tuple[str, Any]) -> None:
         """Send a message; without a server there is nothing left to do."""
@@ -272,14 +257,14 @@ class _Line:
     def _listen(self) -> None:
         while True:
             try:
-                name, number, given = self._connection.recv()
+                name, number, message = self._connection.recv()
             except (EOFError, OSError):
                 os._exit(0)  # the server has ended, in whatever way
             if name == "orders":
                 orders = self.orders_of(number)
-                orders.stop, orders.weights = given.stop, given.weights
+                orders.stop, orders.weights = message.stop, message.weights
             else:
-                self.tasks.put((name, number, given))
+                self.tasks.put((name, number, message))
 
 
 def _return_memory() -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+import numpy as np
 
 from neural_style.runtime.errors import StyleError
 from neural_style.settings.config import Config
@@ -25,7 +26,7 @@ from neural_style.studio.visitors import Visitors, pictures_of
 
 COOKIE = "neural_style_visitor"
 TOKEN = re.compile(r"[0-9a-f]{32}")  # its value
-MOST_WAITING = 64  # threads; who comes later waits for one
+MAX_THREADS = 64  # that wait for the desk; who comes later waits for one
 LOOK_EVERY = 0.4  # seconds between two looks at a job
 
 
@@ -48,17 +49,17 @@ class Studio:
     settings: Settings
     cache: Path
     samples: Path | None
-    leaving: dict[str, Job] = field(default_factory=dict)
+    leaving: dict[str | None, Job] = field(default_factory=dict)
     last: dict[str, Job] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Have threads in which to wait for the desk, since Gradio's own are few."""
-        self._threads = ThreadPoolExecutor(MOST_WAITING)
+        self._threads = ThreadPoolExecutor(MAX_THREADS)
 
-    async def soon(self, function: Callable[..., Any], *given: Any) -> Any:
-        """Return what a function returns, without keeping others waiting meanwhile."""
+    async def run_in_thread(self, function: Callable[..., Any], *args: Any) -> Any:
+        """Return what a function returns, without keeping others waiting."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, partial(function, *given))
+        return await loop.run_in_executor(self._threads, partial(function, *args))
 
     def submit(self, token: str, config: Config) -> Job:
         """Put a picture in the queue; raises as `Desk.submit`, and if there is no room."""
@@ -79,10 +80,10 @@ class Studio:
     def in_use(self, *configs: Config) -> set[Path]:
         """Return the folders and pictures of all jobs, and the pictures of other Configs."""
         jobs = self.desk.jobs()
-        found = {job.folder for job in jobs}
+        paths = {job.folder for job in jobs}
         for config in (*configs, *(job.config for job in jobs)):
-            found.update(pictures_of(config))
-        return found
+            paths.update(pictures_of(config))
+        return paths
 
     def go_on(self, token: str) -> Job:
         """Go on with the visitor's last picture, which was stopped.
@@ -111,7 +112,7 @@ class Studio:
             raise StyleError(f"{source.name} is not on the server any more: upload it again")
         return str(self.visitors.keep_picture(token, source, source.name, self.in_use()))
 
-    def seen(self, path: Path) -> str:
+    def public_copy(self, path: Path) -> str:
         """Return the path of a copy that a browser may be shown."""
         facts = f"{path} {path.stat().st_mtime_ns}"
         copy = self.cache / hashlib.sha256(facts.encode()).hexdigest() / path.name
@@ -123,9 +124,19 @@ class Studio:
                 shutil.copyfile(path, copy)
         return str(copy)
 
+    def public_array(self, token: str, pixels: np.ndarray, name: str) -> str:
+        """Keep a picture among a visitor's own; return the path of a copy to show.
+
+        Args:
+            token: whose it is.
+            pixels: [H, W, 3], uint8, RGB.
+            name: of its file.
+        """
+        return self.public_copy(self.visitors.keep_array(token, pixels, name))
+
     def results(self, token: str) -> list[str]:
         """Return this visitor's results as a browser may be shown them, the latest first."""
-        return [self.seen(path) for path in self.visitors.results(token)]
+        return [self.public_copy(path) for path in self.visitors.results(token)]
 
     def photograph(self, token: str, path: str | None) -> Path:
         """Return the path of a visitor's photograph, for masks.
@@ -139,9 +150,9 @@ class Studio:
 
     def find(self, token: str) -> Callable[[str], Path | None]:
         """Return a function from a name to this visitor's picture of that name, or a sample."""
-        own = {path.name: path for path in self.visitors.pictures(token)}
-        theirs = {path.name: path for path in self.samples.iterdir()} if self.samples else {}
-        return (theirs | own).get
+        pictures = {path.name: path for path in self.visitors.pictures(token)}
+        samples = {path.name: path for path in self.samples.iterdir()} if self.samples else {}
+        return (samples | pictures).get
 
 
 def visitor_of(request: gr.Request) -> str:

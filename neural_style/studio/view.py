@@ -35,7 +35,7 @@ def show(progress: Progress) -> str:
     """Return the HTML of a job's progress, without its picture."""
     parts = [f'<p class="state" role="status">{html.escape(state(progress))}</p>']
     if progress.state in ("painting", "stopping"):
-        share = progress.iteration / max(1, progress.iterations)
+        share = progress.step.iteration / max(1, progress.step.iterations)
         parts.append(
             f'<progress aria-label="Progress" max="1" value="{share:.4f}">{share:.0%}</progress>'
         )
@@ -53,12 +53,13 @@ def state(progress: Progress) -> str:
     line = WORDS[progress.state]
     if progress.message:
         line = f"{line}: {progress.message}"
-    if progress.state == "painting" and progress.iteration:
-        line += f", iteration {progress.iteration} of {progress.iterations}"
-        if progress.scales > 1:
-            line += f", size {progress.scale} of {progress.scales}"
-        if progress.seconds_left is not None:
-            line += f", {duration(progress.seconds_left)} left"
+    step = progress.step
+    if progress.state == "painting" and step.iteration:
+        line += f", iteration {step.iteration} of {step.iterations}"
+        if step.scales > 1:
+            line += f", size {step.scale} of {step.scales}"
+        if step.seconds_left is not None:
+            line += f", {duration(step.seconds_left)} left"
     return line
 
 

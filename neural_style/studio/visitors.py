@@ -116,10 +116,10 @@ class Visitors:
             StyleError: not a picture, too large, or no room.
         """
         size = os.stat(source).st_size
-        most = self._settings.upload_bytes
-        if size > most:
+        maximum = self._settings.upload_bytes
+        if size > maximum:
             raise StyleError(
-                f"the file has {size / 1e6:.1f} MB, allowed are {most / 1e6:g}: save it smaller"
+                f"the file has {size / 1e6:.1f} MB, allowed are {maximum / 1e6:g}: save it smaller"
             )
         endings = _endings(source, self._settings.upload_pixels)
         data = Path(source).read_bytes()
@@ -296,17 +296,17 @@ def _endings(source: str | os.PathLike[str], most_pixels: int) -> tuple[str, ...
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with open_image(source) as image:
-                found = image.format
+                kind = image.format
                 pages = [(page.size, _decoded_bytes(page)) for page in _pages(image)]
     except Exception as error:  # whatever a parser makes of a hostile file
         raise StyleError(NO_PICTURE) from error
-    if found not in FORMATS:
+    if kind not in FORMATS:
         raise StyleError(NO_PICTURE)
-    if found == "HEIF":
+    if kind == "HEIF":
         pages += [(size, pages[0][1]) for size in _coded_sizes(source)]
     for (width, height), each in pages:
         _check_pixels(width, height, most_pixels, each)
-    return FORMATS[found]
+    return FORMATS[kind]
 
 
 def _pages(image: Image.Image) -> Iterator[Image.Image]:

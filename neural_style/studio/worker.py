@@ -6,7 +6,7 @@ import math
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +22,11 @@ from neural_style.networks.registry import NetworkSpec, open_network
 from neural_style.optimizers.step import Step
 from neural_style.runtime.device import device_scope
 from neural_style.settings.config import FIELDS, PICTURE_SETTINGS, Config
-from neural_style.studio.masking import MASK_SIZE, mask_of, together
-from neural_style.studio.messages import Orders, Painted, Reached
+from neural_style.studio.masking import MASK_SIZE, mask_of, union
+from neural_style.studio.messages import Orders, Painted, PaintTask, StepReport
 from neural_style.transfer.checkpoint import Checkpoints
 from neural_style.transfer.finish import finish
-from neural_style.transfer.pictures import load_pictures
+from neural_style.transfer.pictures import Pictures, load_pictures
 from neural_style.transfer.pyramid import pyramid
 from neural_style.transfer.recolor import recolour
 from neural_style.transfer.result import Result, ResultFolder
@@ -34,7 +34,7 @@ from neural_style.transfer.stylize import stylize
 
 # Seconds between pictures that are shown; more where they take so long that they would slow it.
 INTERVAL = 1.0
-MOST_OF_THE_TIME = 0.1
+MAX_SHARE = 0.1  # of the time
 # A preview's size, and its iterations: with so many the style is there. Where they take long, as
 # with style_distance sliced, it is shown as it is after so many seconds: with six it can be told.
 PREVIEW_SIZE = 256
@@ -53,71 +53,60 @@ def warm() -> None:
         open_network(NetworkSpec("compact", layers), device)
 
 
-def paint(
-    config: Config, folder: Path, resume: bool, minutes: float, tell: Tell, orders: Orders
-) -> Painted:
+def paint(task: PaintTask, tell: Tell, orders: Orders) -> Painted:
     """Paint a picture and write its folder.
 
     Args:
-        config: its pictures are given by whole paths.
-        folder: where the result's own folder goes.
-        resume: to go on with the run that was stopped there.
-        minutes: after which it is stopped.
-        tell: called with a `Reached` for each step, and now and then with the picture so far,
+        task: what to paint, and where it goes.
+        tell: called with a `StepReport` for each step, and now and then with the picture so far,
             [H, W, 3], uint8.
         orders: looked at between steps.
 
     Raises:
         StyleError: something that the visitor can mend.
     """
-    if config.transfer == "color":
-        result = recolour(config)
-        result = replace(result, config=portable(result.config))
-        written = ResultFolder(replace(config, img_output_dir=str(folder)), result.picture.size)
-        return Painted(_written(written, result), False)
-    pictures = load_pictures(config)
+    if task.config.transfer == "color":
+        return _recolor(task)
+    pictures = load_pictures(task.config)
     size = pictures.content.shape[:2]
-    results = ResultFolder(replace(config, img_output_dir=str(folder)), size)
-    config = replace(portable(config), resume=resume)
-    checkpoints = Checkpoints(results, resume)
+    folder = _result_folder(task, size)
+    config = replace(portable(task.config), resume=task.resume)
+    checkpoints = Checkpoints(folder, task.resume)
     pace = Pace(config, size)
-    now = config
-    limit = time.monotonic() + 60 * minutes
-    is_late = False
-    due = 0.0
-
-    def adjust() -> dict[str, Any]:
-        nonlocal now
-        weights = dict(orders.weights)
-        now = replace(config, **weights)
-        return weights
+    live = LivePicture(pictures, tell)
+    limit = time.monotonic() + 60 * task.minutes
 
     def on_step(step: Step) -> bool:
-        nonlocal due, is_late
-        tell(pace.reached(step))
-        began = time.monotonic()
-        if began >= due:
-            picture = finish(now, pictures, step.image)
-            tell(to_pixels(Picture(picture.rgb)))
-            ended = time.monotonic()
-            due = began + max(INTERVAL, (ended - began) / MOST_OF_THE_TIME)
-        is_late = began >= limit
+        is_late = time.monotonic() >= limit
+        tell(pace.report(step))
+        live.show(step, replace(config, **orders.weights))
         return not (orders.stop or is_late)
 
-    result = stylize(config, on_step, pictures, checkpoints, adjust)
-    path = _written(results, result)
+    result = stylize(config, on_step, pictures, checkpoints, lambda: dict(orders.weights))
+    path = _write(folder, result)
     if not result.interrupted:
         checkpoints.remove()
     message = ""
     if result.ended == "converged":
         count = f"{len(result.history)} of {config.max_iterations} iterations"
         message = f"nothing more to gain after {count}"
-    elif result.ended == "stopped" and is_late and not orders.stop:
-        message = f"stopped after {minutes:g} minutes, as long as this server paints at once"
+    elif result.ended == "stopped" and not orders.stop:
+        limit_text = f"{task.minutes:g} minutes"
+        message = f"stopped after {limit_text}, as long as this server paints at once"
     return Painted(path, result.interrupted, message)
 
 
-def _written(folder: ResultFolder, result: Result) -> Path:
+def _recolor(task: PaintTask) -> Painted:
+    result = recolour(task.config)
+    result = replace(result, config=portable(result.config))
+    return Painted(_write(_result_folder(task, result.picture.size), result), False)
+
+
+def _result_folder(task: PaintTask, size: tuple[int, int]) -> ResultFolder:
+    return ResultFolder(replace(task.config, img_output_dir=str(task.folder)), size)
+
+
+def _write(folder: ResultFolder, result: Result) -> Path:
     """Write a result's folder, and the picture in all formats that it can be downloaded in."""
     path = folder.write(result)
     for suffix, bits in COPIES.items():
@@ -146,6 +135,30 @@ def _file_name(picture: Any) -> Any:
 
 
 @dataclass
+class LivePicture:
+    """The picture while it is painted, told now and then.
+
+    Attributes:
+        pictures: what it is painted from.
+        tell: called with the picture so far, [H, W, 3], uint8.
+    """
+
+    pictures: Pictures
+    tell: Tell
+    _due: float = field(default=0.0, init=False)  # when the next one is told
+
+    def show(self, step: Step, config: Config) -> None:
+        """Tell the picture of a step under the settings as they are then, if it is time."""
+        start = time.monotonic()
+        if start < self._due:
+            return
+        picture = finish(config, self.pictures, step.image)
+        self.tell(to_pixels(Picture(picture.rgb)))
+        seconds = time.monotonic() - start
+        self._due = start + max(INTERVAL, seconds / MAX_SHARE)
+
+
+@dataclass
 class Pace:
     """How fast a picture is painted, and how long it will take.
 
@@ -166,7 +179,7 @@ class Pace:
         self._first: tuple[int, int, float] | None = None  # scale, iteration and time
         self._each: float | None = None  # seconds that a pixel takes in an iteration
 
-    def reached(self, step: Step) -> Reached:
+    def report(self, step: Step) -> StepReport:
         """Return how far a step is on the way."""
         now = time.monotonic()
         # What is done once, before the first iteration of a scale, is not counted.
@@ -180,15 +193,14 @@ class Pace:
         left[0] = max(0, sum(self._iterations[: step.scale]) - step.iteration)
         areas = self._areas[step.scale - 1 :]
         pixels = sum(count * area for count, area in zip(left, areas, strict=True))
-        return Reached(
-            step.iteration,
-            sum(self._iterations),
-            step.scale,
-            len(self._areas),
-            step.total,
-            step.terms,
-            now - self._began,
-            None if self._each is None else self._each * pixels,
+        return StepReport(
+            iteration=step.iteration,
+            iterations=sum(self._iterations),
+            scale=step.scale,
+            scales=len(self._areas),
+            seconds=now - self._began,
+            seconds_left=None if self._each is None else self._each * pixels,
+            total=step.total,
         )
 
 
@@ -253,10 +265,9 @@ def masks(photograph: Path, request: Request) -> list[MaskPicture]:
     return match_masks(photograph, request, MASK_SIZE, spec, FIELDS["device"].default)
 
 
-TASKS = {
-    "paint": paint,
+TASKS: dict[str, Callable[..., Any]] = {
     "preview": preview,
     "masks": masks,
     "mask_of": mask_of,
-    "together": together,
+    "union": union,
 }

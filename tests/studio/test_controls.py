@@ -31,7 +31,7 @@ def test_a_control_says_what_its_setting_says(name):
         control = controls.control(name)
     assert control.info == FIELDS[name].metadata["help"]
     assert control.label
-    value = controls.given(name, control.value)
+    value = controls.parse(name, control.value)
     default = FIELDS[name].default
     assert (default if value is None else value) == default
 
@@ -43,13 +43,13 @@ def test_no_path_can_be_given_to_a_control():
     assert isinstance(controls.control("init_img_type"), gr.Dropdown)
     for name in controls.ONLY:
         with pytest.raises(StyleError, match="allowed here are"):
-            controls.given(name, "/etc/passwd")
+            controls.parse(name, "/etc/passwd")
 
 
 @pytest.mark.parametrize("preset", controls.PRESETS)
 def test_a_preset_on_the_page_is_the_preset(preset):
     shown = controls.of_preset(preset)
-    values = {name: controls.given(name, value) for name, value in shown.items()}
+    values = {name: controls.parse(name, value) for name, value in shown.items()}
     masked = load_settings(preset, FIELDS).get("style_imgs_weights")
     pictures = PICTURES | ({"style_imgs": ["a.jpg", "b.jpg"]} if masked else {})
     weights = {"style_imgs_weights": masked} if masked else {}
@@ -62,20 +62,20 @@ def test_presets_that_the_page_does_not_offer_are_refused():
 
 
 def test_none_is_the_default():
-    assert controls.given("max_size", None) == FIELDS["max_size"].default
+    assert controls.parse("max_size", None) == FIELDS["max_size"].default
 
 
 def test_a_number_that_is_not_given_is_none_and_not_zero():
     control = controls.control("strength")
     assert isinstance(control, gr.Textbox)
     assert control.value == ""
-    assert controls.given("strength", "") is None
-    assert Config(**PICTURES, strength=controls.given("strength", "60")).strength == 60
+    assert controls.parse("strength", "") is None
+    assert Config(**PICTURES, strength=controls.parse("strength", "60")).strength == 60
 
 
 def test_an_open_quote_is_refused_in_a_sentence():
     with pytest.raises(StyleError, match="style_layers: received a quote that has no end"):
-        controls.given("style_layers", "'relu1_1")
+        controls.parse("style_layers", "'relu1_1")
 
 
 def _config_of(command: str) -> Config:

@@ -52,7 +52,7 @@ class Room:
     def release(self, ticket: str) -> None:
         assert self.reserved.pop(ticket)
 
-    async def soon(self, function, *given):
+    async def run_in_thread(self, function, *given):
         return function(*given)
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from neural_style import Config, StyleError
 from neural_style.studio.jobs import Desk, Job
-from neural_style.studio.messages import Orders, Painted, Reached
+from neural_style.studio.messages import Orders, Painted, StepReport
 from neural_style.studio.settings import Settings
 
 TIME = 20.0
@@ -42,30 +42,29 @@ class Easel:
     def step(self, count: int = 1) -> None:
         self.steps.release(count)
 
-    def paint(self, config, folder, resume, minutes, tell):
+    def paint(self, task, tell):
+        config = task.config
         self.orders = Orders()
-        self.painted.append((config, folder, resume))
+        self.painted.append((config, task.folder, task.resume))
         if config.seed == 13:
             raise StyleError("unlucky")
         if config.seed == 14:
             raise RuntimeError("a bug")
         for iteration in range(1, config.max_iterations + 1):
             assert self.steps.acquire(timeout=TIME)
-            terms = {"total": 1 / iteration}
             count = config.max_iterations
-            tell(Reached(iteration, count, 1, 1, 1 / iteration, terms, iteration, 1.0))
+            tell(StepReport(iteration, count, 1, 1, iteration, 1.0, 1 / iteration))
             tell(GREY)
             if self.orders.stop:
                 break
-        return Painted(folder / "result.png", self.orders.stop)
+        return Painted(task.folder / "result.png", self.orders.stop)
 
-    def preview(self, config):
+    def call(self, task, *args):
+        if task != "preview":
+            return (task, *args)
         assert self.steps.acquire(timeout=TIME)
-        self.previewed.append(config)
+        self.previewed.append(args[0])
         return GREY
-
-    def masks(self, photograph, request):
-        return [("", "the subject", GREY)]
 
     def close(self) -> None:
         self.closed = True
@@ -111,16 +110,18 @@ def test_a_job_from_the_queue_to_its_result(make_desk):
     assert desk.job("ann") is job
     assert desk.job("bob") is None
     progress = until(job, "painting")
-    assert (progress.iteration, progress.iterations, progress.picture) == (0, 3, None)
+    assert (progress.step.iteration, progress.step.iterations) == (0, 3)
+    assert progress.picture is None
     easel.step()
     while progress.picture is None:
         progress = job.wait(progress.version, TIME)
-    assert (progress.iteration, progress.totals, progress.seconds_left) == (1, (1.0,), 1.0)
+    assert (progress.step.iteration, progress.step.seconds_left) == (1, 1.0)
+    assert progress.totals == (1.0,)
     easel.step(2)
     progress = until(job, "done")
     assert progress.totals == (1, 1 / 2, 1 / 3)
     assert progress.result == Path("a/result.png")
-    assert (progress.seconds_left, progress.message) == (None, "")
+    assert (progress.step.seconds_left, progress.message) == (None, "")
     assert desk.job("ann") is None
     assert job.wait(-1) is progress
     assert job.wait(progress.version, 0.01) is progress  # nothing newer will come
@@ -247,6 +248,7 @@ def test_stop_and_go_on(make_desk):
     assert job.progress == progress
     again = desk.submit("ann", job.config, Path("a"), resume=True)
     assert again.progress.totals == (1.0,)  # those before are known
+    assert (again.progress.step.iteration, again.progress.step.iterations) == (1, 9)
     until(again, "painting")
     assert easel.painted[-1][2]
     assert not easel.painted[-1][0].resume  # the painter is told, the settings are the same
@@ -323,7 +325,7 @@ def test_previews_do_not_wait_for_jobs(make_desk):
     until(desk.submit("ann", config(), Path("a")), "painting")
     quick.step()
     assert desk.preview("ann", config()) is GREY
-    assert desk.masks(Path("lake.png"), None) == [("", "the subject", GREY)]
+    assert desk.call("masks", Path("lake.png"), None) == ("masks", Path("lake.png"), None)
 
 
 # The end

@@ -9,7 +9,7 @@ from PIL import Image
 from neural_style.images.picture import Picture
 from neural_style.images.write import write_picture
 from neural_style.runtime.errors import StyleError
-from neural_style.studio.masking import mask_of, together
+from neural_style.studio.masking import mask_of, union
 
 GREEN, RED = (0, 200, 83, 255), (229, 57, 53, 255)
 
@@ -110,5 +110,5 @@ def test_regions_together_are_one_mask(photo, tmp_path):
     for k, (_, _, mask) in enumerate(parts[1:-1]):
         paths.append(str(tmp_path / f"region{k}.png"))
         write_picture(paths[-1], Picture(mask.astype(np.float32)))
-    assert (together(paths) == 255).all()
-    assert np.array_equal(together(paths[:1]), parts[1][2])
+    assert (union(paths) == 255).all()
+    assert np.array_equal(union(paths[:1]), parts[1][2])

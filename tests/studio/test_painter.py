@@ -20,7 +20,7 @@ from neural_style import Config, StyleError
 from neural_style.guidance.requests import Request
 from neural_style.settings.config import FIELDS
 from neural_style.settings.files import load_settings
-from neural_style.studio.messages import Orders, Reached
+from neural_style.studio.messages import Orders, PaintTask, StepReport
 from neural_style.studio.painter import CLOSING, DIED, Painter, visible_gpu
 
 TIME = 60.0  # seconds to wait for what should come at once
@@ -53,6 +53,10 @@ def settings(tmp_path, photograph, painting) -> Callable[..., Config]:
     return make
 
 
+def task(config: Config, folder: Path) -> PaintTask:
+    return PaintTask(config, folder, minutes=60)
+
+
 def wait_until(holds: Callable[[], object]) -> None:
     end = time.monotonic() + TIME
     while not holds():
@@ -62,52 +66,52 @@ def wait_until(holds: Callable[[], object]) -> None:
 
 def test_it_paints_previews_and_makes_masks(painter, settings, tmp_path, photograph):
     told = []
-    painted = painter.paint(settings(), tmp_path / "out", tell=told.append)
-    assert [said.iteration for said in told if isinstance(said, Reached)] == [1, 2, 3, 4]
+    painted = painter.paint(task(settings(), tmp_path / "out"), tell=told.append)
+    assert [said.iteration for said in told if isinstance(said, StepReport)] == [1, 2, 3, 4]
     assert any(isinstance(said, np.ndarray) and said.shape == photograph.shape for said in told)
     assert load_settings(painted.path, FIELDS)["content_img"] == "lake.png"
-    assert painter.preview(settings()).shape == photograph.shape
-    assert len(painter.masks(tmp_path / "lake.png", Request(clusters=2))) == 4
+    assert painter.call("preview", settings()).shape == photograph.shape
+    assert len(painter.call("masks", tmp_path / "lake.png", Request(clusters=2))) == 4
 
 
 def test_orders_stop_it_and_give_it_weights(painter, settings, tmp_path):
     totals = []
 
     def tell(said: object) -> None:
-        if isinstance(said, Reached):
+        if isinstance(said, StepReport):
             totals.append(said.total)
             if said.iteration == 1:
                 painter.order(Orders(weights={"style_weight": 1e8}))
             if said.total > 100 * totals[0]:
                 painter.order(Orders(stop=True, weights={"style_weight": 1e8}))
 
-    painted = painter.paint(settings(max_iterations=1000), tmp_path / "out", tell=tell)
+    painted = painter.paint(task(settings(max_iterations=1000), tmp_path / "out"), tell=tell)
     assert painted.interrupted
     assert len(totals) < 1000
     assert load_settings(painted.path, FIELDS)["style_weight"] == 1e8
     # Those orders are not for the next picture.
-    assert not painter.paint(settings(), tmp_path / "other").interrupted
+    assert not painter.paint(task(settings(), tmp_path / "other")).interrupted
 
 
 def test_what_the_visitor_can_mend_is_a_sentence(painter, settings, tmp_path):
     pid = painter.pid
     (tmp_path / "ink.png").write_bytes(b"no picture")
     with pytest.raises(StyleError, match="is not a picture that can be read"):
-        painter.preview(settings())
+        painter.call("preview", settings())
     assert painter.pid == pid
 
 
 def test_a_bug_is_a_sentence_and_keeps_its_traceback(painter, settings, tmp_path, caplog):
     with pytest.raises(StyleError, match="something went wrong in the program"):
-        painter.masks(tmp_path / "lake.png", None)
+        painter.call("masks", tmp_path / "lake.png", None)
     assert "AttributeError" in caplog.text
-    assert painter.preview(settings()).dtype == np.uint8
+    assert painter.call("preview", settings()).dtype == np.uint8
 
 
 def test_ctrl_c_is_for_the_server(painter, settings):
     pid = painter.pid
     os.kill(pid, signal.SIGINT)
-    assert painter.preview(settings()).dtype == np.uint8
+    assert painter.call("preview", settings()).dtype == np.uint8
     assert painter.pid == pid
 
 
@@ -119,8 +123,8 @@ def test_a_process_that_dies_is_followed_by_another(painter, settings, tmp_path)
             os.kill(pid, signal.SIGKILL)
 
     with pytest.raises(StyleError, match=DIED[:40]):
-        painter.paint(settings(max_iterations=10000), tmp_path / "out", tell=tell)
-    assert painter.preview(settings()).dtype == np.uint8
+        painter.paint(task(settings(max_iterations=10000), tmp_path / "out"), tell=tell)
+    assert painter.call("preview", settings()).dtype == np.uint8
     assert painter.pid != pid
 
 
@@ -131,7 +135,7 @@ def test_closed_while_it_paints(settings, tmp_path):
 
     def paint() -> None:
         with pytest.raises(StyleError) as refusal:
-            painter.paint(settings(max_iterations=10000), tmp_path / "out")
+            painter.paint(task(settings(max_iterations=10000), tmp_path / "out"))
         said.append(str(refusal.value))
 
     thread = threading.Thread(target=paint)
@@ -142,7 +146,7 @@ def test_closed_while_it_paints(settings, tmp_path):
     assert said == [CLOSING]
     assert painter.pid is None
     with pytest.raises(StyleError, match="closing"):
-        painter.preview(settings())
+        painter.call("preview", settings())
 
 
 @pytest.mark.parametrize(
@@ -202,7 +206,9 @@ def test_two_hundred_previews_take_no_more_memory(settings, tmp_path):
     distances = ("gram", "wasserstein", "mean_std", "gram")
     sizes = []
     for k in range(200):
-        painter.preview(settings(style_distance=distances[k % 4], max_size=(32, 48)[k // 4 % 2]))
+        painter.call(
+            "preview", settings(style_distance=distances[k % 4], max_size=(32, 48)[k // 4 % 2])
+        )
         pages = int(Path(f"/proc/{painter.pid}/statm").read_text().split()[1])
         sizes.append(pages)
     painter.close()

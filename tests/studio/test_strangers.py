@@ -48,11 +48,11 @@ class Quick:
     def close(self) -> None:
         pass
 
-    def preview(self, config: Config) -> np.ndarray:
+    def call(self, task: str, *args: object) -> np.ndarray:
         return GREY
 
-    def paint(self, config, folder, resume, minutes, tell) -> Painted:
-        return Painted(result_in(folder), False)
+    def paint(self, task, tell) -> Painted:
+        return Painted(result_in(task.folder), False)
 
 
 def result_in(folder: Path) -> Path:

@@ -6,51 +6,21 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from PIL import Image
+from stand_ins import ADA, BEN, make_studio, upload
 
 from neural_style.runtime.errors import StyleError
 from neural_style.settings.config import Config
 from neural_style.studio.jobs import Progress
-from neural_style.studio.settings import Settings
 from neural_style.studio.studio import COOKIE, Studio, visitor_of
-from neural_style.studio.visitors import Visitors
-
-ADA, BEN = "a" * 32, "b" * 32
-
-
-class Desk:
-    """Stands for the desk: takes note of what is submitted."""
-
-    def __init__(self):
-        self.submitted = []
-
-    def jobs(self) -> list:
-        return []
-
-    def submit(self, visitor, config, folder, resume=False):
-        self.submitted.append((visitor, config, folder, resume))
-        return SimpleNamespace(
-            visitor=visitor, config=config, folder=folder, progress=Progress(state="waiting")
-        )
 
 
 @pytest.fixture
 def studio(tmp_path: Path) -> Studio:
-    (tmp_path / "folder" / "cache").mkdir(parents=True)
-    (tmp_path / "samples").mkdir()
-    Image.new("RGB", (20, 20), "red").save(tmp_path / "samples" / "lake.jpg")
-    visitors = Visitors(tmp_path / "folder", Settings())
-    return Studio(Desk(), visitors, Settings(), tmp_path / "folder/cache", tmp_path / "samples")
-
-
-def uploaded(studio: Studio, name: str = "me.png", colour: str = "blue") -> str:
-    path = studio.cache / "upload" / name
-    path.parent.mkdir(exist_ok=True)
-    Image.new("RGB", (20, 20), colour).save(path)
-    return str(path)
+    return make_studio(tmp_path)
 
 
 def test_uploads_and_samples_are_kept_among_the_visitors_own(studio):
-    for path in (uploaded(studio), str(studio.samples / "lake.jpg")):
+    for path in (upload(studio), str(studio.samples / "lake.jpg")):
         kept = Path(studio.keep(ADA, path))
         assert kept.name == Path(path).name
         assert kept.read_bytes() == Path(path).read_bytes()
@@ -74,27 +44,44 @@ def test_a_link_out_of_the_uploads_is_no_upload(studio, tmp_path):
 
 
 def test_an_upload_that_is_gone_is_asked_for_again(studio):
-    path = uploaded(studio)
+    path = upload(studio)
     Path(path).unlink()
     with pytest.raises(StyleError, match=r"me\.png is not on the server any more: upload it again"):
         studio.keep(ADA, path)
 
 
 def test_a_copy_to_be_seen_takes_no_room_and_is_the_newest(studio):
-    kept = Path(studio.keep(ADA, uploaded(studio)))
-    seen = Path(studio.seen(kept))
+    kept = Path(studio.keep(ADA, upload(studio)))
+    seen = Path(studio.public_copy(kept))
     assert studio.cache in seen.parents
     assert seen.samefile(kept)
-    assert studio.seen(kept) == str(seen)
+    assert studio.public_copy(kept) == str(seen)
     kept.unlink()
     Image.new("RGB", (20, 20), "green").save(kept)
-    again = Path(studio.seen(kept))
+    again = Path(studio.public_copy(kept))
     assert again != seen
     assert again.read_bytes() == kept.read_bytes()
 
 
+def test_an_array_is_kept_and_may_be_shown(studio):
+    copy = Path(studio.public_array(ADA, np.full((9, 8, 3), 7, np.uint8), "mask.png"))
+    assert copy.name == "mask.png"
+    assert studio.cache in copy.parents
+    assert (np.asarray(Image.open(copy)) == np.full((9, 8, 3), 7)).all()
+    (kept,) = studio.visitors.pictures(ADA)
+    assert copy.samefile(kept)
+
+
+def test_a_photograph_for_masks(studio):
+    photograph = studio.photograph(ADA, upload(studio))
+    assert photograph.name == "me.png"
+    assert studio.visitors.folder(ADA) in photograph.parents
+    with pytest.raises(StyleError, match="Photograph: there is none yet"):
+        studio.photograph(ADA, None)
+
+
 def test_only_pictures_of_ones_own_are_painted(studio):
-    mine, theirs = studio.keep(ADA, uploaded(studio)), studio.keep(BEN, uploaded(studio))
+    mine, theirs = studio.keep(ADA, upload(studio)), studio.keep(BEN, upload(studio))
     studio.submit(ADA, Config(content_img=mine, style_imgs=[mine]))
     with pytest.raises(StyleError, match="no such picture of yours"):
         studio.submit(ADA, Config(content_img=mine, style_imgs=[theirs]))
@@ -104,13 +91,15 @@ def test_only_pictures_of_ones_own_are_painted(studio):
 def test_to_go_on_there_must_be_a_picture_that_was_stopped(studio):
     with pytest.raises(StyleError, match="there is no picture that was stopped"):
         studio.go_on(ADA)
-    mine = studio.keep(ADA, uploaded(studio))
+    mine = studio.keep(ADA, upload(studio))
     job = studio.submit(ADA, Config(content_img=mine, style_imgs=[mine]))
     with pytest.raises(StyleError, match="there is no picture that was stopped"):
         studio.go_on(ADA)
     job.progress = Progress(state="stopped", result=Path("x.png"))
     studio.go_on(ADA)
-    assert studio.desk.submitted[1] == (ADA, job.config, job.folder, True)
+    again = studio.desk.submitted[1]
+    assert (again.visitor, again.config) == (ADA, job.config)
+    assert (again.folder, again.resume) == (job.folder, True)
 
 
 def test_names_are_found_among_ones_own_before_the_samples(studio):

@@ -2,6 +2,7 @@
 
 import base64
 import re
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -9,6 +10,11 @@ import pytest
 
 from neural_style.studio import view
 from neural_style.studio.jobs import Progress
+from neural_style.studio.messages import StepReport
+
+STEP = StepReport(
+    iteration=3, iterations=12, scale=1, scales=1, seconds=6.0, seconds_left=18.2, total=1.0
+)
 
 
 def progress(**changes) -> Progress:
@@ -16,12 +22,7 @@ def progress(**changes) -> Progress:
         "version": 1,
         "state": "painting",
         "place": 0,
-        "iteration": 3,
-        "iterations": 12,
-        "scale": 1,
-        "scales": 1,
-        "seconds": 6.0,
-        "seconds_left": 18.2,
+        "step": STEP,
         "totals": (3.0, 2.0, 1.0),
         "picture": None,
         "message": "",
@@ -34,8 +35,11 @@ def progress(**changes) -> Progress:
     ("changes", "line"),
     [
         ({}, "Painting, iteration 3 of 12, 19 s left"),
-        ({"scales": 3, "scale": 2}, "Painting, iteration 3 of 12, size 2 of 3, 19 s left"),
-        ({"seconds_left": 125}, "Painting, iteration 3 of 12, 3 min left"),
+        (
+            {"step": replace(STEP, scales=3, scale=2)},
+            "Painting, iteration 3 of 12, size 2 of 3, 19 s left",
+        ),
+        ({"step": replace(STEP, seconds_left=125)}, "Painting, iteration 3 of 12, 3 min left"),
         ({"state": "waiting", "place": 1}, "Waiting, place 1 in the queue: you are next"),
         ({"state": "waiting", "place": 3}, "Waiting, place 3 in the queue: 2 before you"),
         ({"state": "done"}, "Done"),

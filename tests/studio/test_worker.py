@@ -16,7 +16,7 @@ from neural_style.images.read import read_picture
 from neural_style.settings.config import FIELDS
 from neural_style.settings.files import load_settings
 from neural_style.studio import worker
-from neural_style.studio.messages import Orders, Reached
+from neural_style.studio.messages import Orders, PaintTask, StepReport
 from neural_style.studio.worker import masks, paint, portable, preview, preview_config
 
 
@@ -53,10 +53,10 @@ def run(config: Config, folder: Path, resume: bool = False, stop: int = 0, minut
 
     def tell(said: object) -> None:
         told.append(said)
-        if isinstance(said, Reached) and said.iteration == stop:
+        if isinstance(said, StepReport) and said.iteration == stop:
             orders.stop = True
 
-    return paint(config, folder, resume, minutes, tell, orders), told
+    return paint(PaintTask(config, folder, minutes, resume), tell, orders), told
 
 
 def pixels(path: Path) -> np.ndarray:
@@ -66,14 +66,14 @@ def pixels(path: Path) -> np.ndarray:
 def test_steps_and_pictures_are_told(settings, tmp_path, photograph):
     config = settings(scales=2, min_size=24)
     painted, told = run(config, tmp_path / "one")
-    steps = [said for said in told if isinstance(said, Reached)]
+    steps = [said for said in told if isinstance(said, StepReport)]
     assert [step.iteration for step in steps] == [1, 2, 3, 4, 5, 6]
     assert [step.scale for step in steps] == [1, 1, 1, 2, 2, 2]
     assert {(step.iterations, step.scales) for step in steps} == {(6, 2)}
     assert steps[0].seconds_left is None
     assert steps[1].seconds_left > 0
     assert steps[-1].seconds_left == 0
-    assert steps[-1].total == steps[-1].terms["total"]
+    assert 0 < steps[-1].total < steps[0].total
     assert told[0] is steps[0]
     assert told[1].shape == photograph.shape  # the first picture follows the first step
     assert told[1].dtype == np.uint8
@@ -109,11 +109,11 @@ def test_what_was_stopped_goes_on_to_the_same_picture(settings, tmp_path):
     first, told = run(config, tmp_path / "parts", stop=2)
     assert first.interrupted
     assert not first.message
-    assert len([said for said in told if isinstance(said, Reached)]) == 2
+    assert len([said for said in told if isinstance(said, StepReport)]) == 2
     assert first.path.is_file()
     second, told = run(config, tmp_path / "parts", resume=True, stop=5)
     assert second.interrupted
-    assert [said.iteration for said in told if isinstance(said, Reached)] == [3, 4, 5]
+    assert [said.iteration for said in told if isinstance(said, StepReport)] == [3, 4, 5]
     third, _ = run(config, tmp_path / "parts", resume=True)
     assert not third.interrupted
     assert third.path == second.path == first.path
@@ -128,12 +128,12 @@ def test_other_weights_from_the_next_step_on(settings, tmp_path):
     totals = []
 
     def tell(said: object) -> None:
-        if isinstance(said, Reached):
+        if isinstance(said, StepReport):
             totals.append(said.total)
             if said.iteration == 3:
                 orders.weights = {"style_weight": 1e6}
 
-    painted = paint(config, tmp_path / "one", False, 9, tell, orders)
+    painted = paint(PaintTask(config, tmp_path / "one", 9), tell, orders)
     assert totals[3] > 10 * totals[2]
     assert load_settings(painted.path, FIELDS)["style_weight"] == 1e6
 
@@ -142,7 +142,7 @@ def test_stopped_after_the_minutes_that_are_allowed(settings, tmp_path):
     painted, told = run(settings(), tmp_path / "one", minutes=0)
     assert painted.interrupted
     assert painted.message == "stopped after 0 minutes, as long as this server paints at once"
-    assert len([said for said in told if isinstance(said, Reached)]) == 1
+    assert len([said for said in told if isinstance(said, StepReport)]) == 1
     painted, _ = run(settings(), tmp_path / "one", resume=True)
     assert not painted.interrupted
     assert not painted.message
