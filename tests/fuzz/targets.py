@@ -168,6 +168,8 @@ def flags(folder: Path, random: Generator) -> Attempt:
             return refusal(said.getvalue().removesuffix("\n"))
         if command.name in ("stylize", "doctor"):
             assert isinstance(order, Config)
+        if command.name == "mask":
+            assert isinstance(order[1], Config)
         if command.name in ("reconstruct", "sheet"):
             assert all(isinstance(config, Config) for row in order for _, config in row)
         return ACCEPTED
