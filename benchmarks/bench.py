@@ -98,7 +98,7 @@ def main() -> None:
 
 def conditions() -> dict[str, str]:
     """Return the machine, the versions and what the precision `auto` is there."""
-    from neural_style.commands.doctor import machine, versions
+    from neural_style.commands.examination import machine, versions
     from neural_style.runtime.precision import choose_precision
 
     numbers = ", ".join(f"{name} {number}" for name, number in versions().items())
@@ -214,7 +214,7 @@ def write_random_weights(path: Path) -> str:
 
 def answer(kind: str, **case: object) -> None:
     """Take a line, answer with the seconds of one evaluation; at the end, the peak memory."""
-    from neural_style.commands.doctor import peak_memory
+    from neural_style.commands.examination import peak_memory
 
     evaluations = {
         "ours": ours,

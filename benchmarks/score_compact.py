@@ -59,9 +59,7 @@ def main() -> None:
     parser.add_argument("--teacher", default=os.environ.get("NEURAL_STYLE_WEIGHTS", "imagenet"))
     parser.add_argument("--shared", type=Path, default=SHARED / "images")
     parser.add_argument("--out", type=Path, default=ROOT / "image_output" / "score_compact")
-    parser.add_argument(
-        "--record", type=Path, help="JSON of neural_style.commands.distill to note it in"
-    )
+    parser.add_argument("--record", type=Path, help="JSON of neural_style distill to note it in")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     rows = []

@@ -13,9 +13,9 @@ from typing import NoReturn
 
 
 def run() -> NoReturn:
-    """Run the command line and exit, see `commands.cli.run`."""
+    """Run the command line and exit, see `commands.main.run`."""
     signal.signal(signal.SIGINT, _leave)
-    from neural_style.commands.cli import run
+    from neural_style.commands.main import run
 
     signal.signal(signal.SIGINT, signal.default_int_handler)
     run()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -121,20 +120,17 @@ def config(photograph, painting, random_weights):
 
 
 @pytest.fixture
-def run_cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+def run_cli(capsys: pytest.CaptureFixture[str]):
     """Return a function that runs the command line in this process: (exit code, out, err)."""
-    from absl import app
-
-    from neural_style.commands import cli
+    from neural_style.commands.main import main
 
     def run(*arguments: object) -> tuple[int, str, str]:
-        # absl registers its flags only once in a process.
-        monkeypatch.setattr(app._register_and_parse_flags_with_usage, "done", False)
-        monkeypatch.setattr(sys, "argv", ["neural_style", *map(str, arguments)])
         capsys.readouterr()
-        with pytest.raises(SystemExit) as stop:
-            cli.run()
+        try:
+            code = main(["neural_style", *map(str, arguments)])
+        except SystemExit as stop:  # help, or bad flags
+            code = stop.code or 0
         captured = capsys.readouterr()
-        return stop.value.code or 0, captured.out, captured.err
+        return code, captured.out, captured.err
 
     return run

@@ -21,7 +21,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from neural_style.commands import cli
+from neural_style.commands.main import parse
 from neural_style.images import picture as images
 from neural_style.images import read as reading
 from neural_style.images import write as writing
@@ -534,7 +534,7 @@ def test_messages_are_short_and_on_one_line(capsys, value):
         if not arguments[0][0].isalpha() or arguments[0] == value:
             arguments = [*FLAGS, *arguments]
         with contextlib.suppress(SystemExit):
-            cli.parse(["neural_style", *arguments])
+            parse(["neural_style", *arguments])
         err = capsys.readouterr().err
         assert len(err) <= 650, position
         assert err.count("\n") == bool(err), position

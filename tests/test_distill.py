@@ -1,15 +1,12 @@
 """The training of compact: it learns, goes on where it stopped, and says what is wrong."""
 
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
-from absl import app
 
 from neural_style import StyleError
-from neural_style.commands import distill
 from neural_style.distillation.distillation import Distillation
 from neural_style.distillation.fitting import Fit, telling_channels
 from neural_style.distillation.pictures import Pictures
@@ -100,26 +97,16 @@ def test_telling_channels_are_not_copies_of_each_other():
     assert np.linalg.matrix_rank(channels[:, chosen]) == 3
 
 
-def command(monkeypatch, capsys, *arguments) -> tuple[int, str]:
-    monkeypatch.setattr(app._register_and_parse_flags_with_usage, "done", False)
-    monkeypatch.setattr(sys, "argv", ["distill", *map(str, arguments)])
-    with pytest.raises(SystemExit) as stop:
-        app.run(distill.main, flags_parser=distill.parse)
-    return stop.value.code or 0, capsys.readouterr().err
-
-
 @pytest.mark.slow
-def test_command_writes_weights_and_record(
-    random_weights, folder, tmp_path: Path, monkeypatch, capsys
-):
+def test_command_writes_weights_and_record(random_weights, folder, tmp_path: Path, run_cli):
     out = tmp_path / "small.npz"
     config = tmp_path / "settings.yaml"
     config.write_text("\n".join(f"{name}: {value}" for name, value in TINY.items()))
     flags = ["--teacher", random_weights, "--pictures", folder, "--out", out, "--config", config]
-    code, said = command(monkeypatch, capsys, *flags, "--steps", 1)
+    code, _, said = run_cli("distill", *flags, "--steps", 1)
     assert code == 0
     assert "step 1 of 1" in said
-    code, said = command(monkeypatch, capsys, *flags, "--steps", 2)
+    code, _, said = run_cli("distill", *flags, "--steps", 2)
     assert code == 0
     assert "going on from step 1" in said
     record = json.loads(out.with_suffix(".json").read_text())
@@ -130,11 +117,11 @@ def test_command_writes_weights_and_record(
     compact.build_compact(weights, list(compact.HEADS))
 
 
-def test_a_folder_without_pictures(random_weights, tmp_path: Path, monkeypatch, capsys):
+def test_a_folder_without_pictures(random_weights, tmp_path: Path, run_cli):
     empty = tmp_path / "empty"
     empty.mkdir()
     flags = ["--teacher", random_weights, "--pictures", empty, "--out", tmp_path / "a.npz"]
-    code, said = command(monkeypatch, capsys, *flags)
+    code, _, said = run_cli("distill", *flags)
     assert code == 1
     assert f"the folder {empty} holds none" in said
     assert said.count("\n") == 1
@@ -148,12 +135,14 @@ def test_a_folder_without_pictures(random_weights, tmp_path: Path, monkeypatch, 
         (["--steps", "0"], "steps: received 0"),
         (["--on_policy", "4"], "on_policy: received 4"),
         (["--out", "a.h5"], "must end in .npz"),
-        (["--crops", "3"], "unrecognized arguments"),
+        (["--crops", "3"], "there is no flag --crops; did you mean 'crop'?"),
+        (["-steps", "many"], "steps: received 'many', must be a whole number"),
+        (["-config", "gone.yaml"], "config: gone.yaml does not exist"),
     ],
 )
-def test_bad_flags(flags, problem: str, monkeypatch, capsys):
+def test_bad_flags(flags, problem: str, run_cli):
     needed = ["--teacher", "a.h5", "--pictures", "b", "--out", "c.npz"]
-    code, said = command(monkeypatch, capsys, *needed, *flags)
+    code, _, said = run_cli("distill", *needed, *flags)
     assert code == 2
     assert problem in said
 

@@ -8,8 +8,8 @@ import pytest
 import tensorflow as tf
 
 from neural_style import Config, StyleError
-from neural_style.commands import doctor
-from neural_style.commands.doctor import examine, gpus, memory, peak_memory, timed_evaluation
+from neural_style.commands import examination
+from neural_style.commands.examination import examine, gpus, memory, peak_memory, timed_evaluation
 
 
 @pytest.fixture
@@ -48,10 +48,10 @@ def test_all_that_there_is(config, random_weights):
 
 
 def test_sizes_tell_what_is_cut_and_what_does_not_fit(config):
-    found = doctor.sizes(config(max_memory="5G", optimizer="adam")).split(", ")
+    found = examination.sizes(config(max_memory="5G", optimizer="adam")).split(", ")
     assert re.fullmatch(r"512 x 512 pixels take [\d.]+G", found[0])
     assert re.fullmatch(r"4096 x 4096 pixels take [\d.]+G in tiles", found[3])
-    assert doctor.sizes(config(max_memory="5G")).endswith("4096 x 4096 pixels do not fit")
+    assert examination.sizes(config(max_memory="5G")).endswith("4096 x 4096 pixels do not fit")
 
 
 def test_a_gpu_that_is_not_there(config, monkeypatch: pytest.MonkeyPatch):
@@ -76,8 +76,8 @@ class TestGpus:
         [(None, "there is no NVIDIA driver"), ("/usr/bin/nvidia-smi", "pip install .*gpu")],
     )
     def test_driver(self, monkeypatch, driver, why: str):
-        monkeypatch.setattr(doctor.shutil, "which", lambda name: driver)
-        monkeypatch.setattr(doctor.Path, "exists", lambda path: False)
+        monkeypatch.setattr(examination.shutil, "which", lambda name: driver)
+        monkeypatch.setattr(examination.Path, "exists", lambda path: False)
         assert re.search(why, gpus())
 
     def test_those_there_are(self, monkeypatch):
@@ -90,20 +90,20 @@ class TestGpus:
 def test_weights_of_the_variable(config, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     monkeypatch.setenv("NEURAL_STYLE_WEIGHTS", str(tmp_path / "gone.h5"))
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    found = dict(doctor.weights(config()))
+    found = dict(examination.weights(config()))
     assert found["NEURAL_STYLE_WEIGHTS"].endswith("gone.h5, which does not exist")
     assert found["imagenet vgg19"] == "not here; downloaded when first used"
     (tmp_path / "models").mkdir()
-    doctor.cached_file("vgg19").touch()
-    assert dict(doctor.weights(config()))["imagenet vgg19"].startswith(f"at {tmp_path}")
+    examination.cached_file("vgg19").touch()
+    assert dict(examination.weights(config()))["imagenet vgg19"].startswith(f"at {tmp_path}")
 
 
 def test_damaged_compact_is_told(config, monkeypatch: pytest.MonkeyPatch):
     def damaged():
         raise StyleError("it is damaged")
 
-    monkeypatch.setattr(doctor, "load_compact", damaged)
-    assert dict(doctor.weights(config()))["compact"] == "it is damaged"
+    monkeypatch.setattr(examination, "load_compact", damaged)
+    assert dict(examination.weights(config()))["compact"] == "it is damaged"
 
 
 def test_without_weights_the_rest_is_told_first(config):
@@ -136,7 +136,7 @@ def test_settings_of_pictures_do_not_matter(config):
     ],
 )
 def test_memory(monkeypatch: pytest.MonkeyPatch, there_is: tuple, said: str):
-    monkeypatch.setattr(doctor, "of_machine", lambda: there_is)
+    monkeypatch.setattr(examination, "of_machine", lambda: there_is)
     assert memory() == said
 
 

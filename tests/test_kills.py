@@ -29,7 +29,7 @@ PROGRAM = f"""
 import sys
 from neural_style.transfer import checkpoint
 checkpoint.INTERVAL, checkpoint.MOST_OF_THE_TIME = 0.0, 1e9  # at each iteration
-from neural_style.commands.cli import run
+from neural_style.commands.main import run
 print({READY!r}, file=sys.stderr, flush=True)
 run()
 """

@@ -80,9 +80,9 @@ def test_the_command_writes_a_result_without_tensorflow(tmp_path, photograph, pa
     Image.fromarray(painting).save(tmp_path / "b.png")
     code = (
         "import sys\n"
-        "from neural_style.commands import cli\n"
+        "from neural_style.commands.main import run\n"
         "try:\n"
-        "    cli.run(['neural_style', *sys.argv[1:]])\n"
+        "    run(['neural_style', *sys.argv[1:]])\n"
         "finally:\n"
         "    print([name for name in ('tensorflow', 'keras') if name in sys.modules])"
     )

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
+from neural_style.commands.main import parse
 from neural_style.commands.reconstruct import reconstructions
 from neural_style.settings.config import FIELDS
 from neural_style.settings.files import load_settings
@@ -23,6 +24,18 @@ def test_ten_reconstructions():
     assert style.style_layers == ("relu1_1", "relu2_1", "relu3_1")
     assert (style.style_imgs, style.content_weight) == (("a.png",), 0)
     assert {config.max_iterations for config in jobs.values()} == {7}
+
+
+def test_reconstruct_has_ten_jobs():
+    given = ["reconstruct", "a.png", "-max_size", "64", "-content_img_dir", "here"]
+    command, rows = parse(["neural_style", *given])
+    assert command.name == "reconstruct"
+    cells = [cell for row in rows for cell in row]
+    assert len(cells) == 10
+    for _, config in cells:
+        assert config.max_size == 64
+        folder = config.style_imgs_dir if config.style_imgs else config.content_img_dir
+        assert folder == "here"
 
 
 def test_sheet(run_cli, random_weights, photograph, tmp_path: Path, monkeypatch):
@@ -81,11 +94,9 @@ def test_what_it_sets_by_itself_is_refused(run_cli, tmp_path, monkeypatch, flags
 
 
 def test_a_preset_without_layers_is_honoured(tmp_path):
-    from neural_style.commands import cli
-
-    parsed = cli.parse(["neural_style", "reconstruct", "a.png", "-preset", "preview"])
-    max_size = load_settings("preview", FIELDS)["max_size"]
-    assert {config.max_size for _, config in parsed.jobs} == {max_size}
+    _, rows = parse(["neural_style", "reconstruct", "a.png", "-preset", "preview"])
+    sizes = {config.max_size for row in rows for _, config in row}
+    assert sizes == {load_settings("preview", FIELDS)["max_size"]}
 
 
 @pytest.mark.parametrize("flag", ["-config", "-preset"])

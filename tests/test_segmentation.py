@@ -513,7 +513,7 @@ class TestCommandLine:
 
     def test_it_loads_no_tensorflow(self):
         program = (
-            "import sys; from neural_style.commands.cli import run\n"
+            "import sys; from neural_style.commands.main import run\n"
             "try: run()\n"
             "finally: print(sorted({'tensorflow', 'keras'} & {*sys.modules}))"
         )
@@ -525,7 +525,7 @@ class TestCommandLine:
 
     def test_help_loads_nothing_heavy_and_shows_only_its_flags(self, run_cli):
         program = (
-            "import sys; from neural_style.commands.cli import run\n"
+            "import sys; from neural_style.commands.main import run\n"
             "try: run()\n"
             "finally: print(sorted({'numpy', 'cv2', 'PIL'} & {*sys.modules}))"
         )

@@ -1,172 +1,177 @@
-"""Train the network `compact` to predict VGG19's activations: python -m neural_style.distill.
+"""Train the network `compact` to predict VGG19's activations.
 
 An optimiser that paints through a network finds and exploits what the network gets wrong. So half
 of the pictures that compact learns from are just being painted through compact itself; the others
 are photographs and paintings.
 
 The run starts from a least-squares fit, layer by layer, goes on with Adam, and
-keeps a moving average of the weights (see `training`).
+keeps a moving average of the weights (see `distillation`).
 """
 
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import json
+import logging
 import os
-import sys
 import time
-from argparse import SUPPRESS, Namespace
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from absl import app, flags
-from absl.flags import argparse_flags
-
-from neural_style.distillation.distillation import Distillation
-from neural_style.distillation.pictures import Pictures
+from neural_style.commands.command import Command
+from neural_style.commands.flags import add_fields
+from neural_style.commands.messages import loading, messages, say
+from neural_style.commands.parser import Parser
 from neural_style.distillation.settings import FIELDS, Settings
-from neural_style.networks.compact import pack
-from neural_style.networks.weights import load_weights
 from neural_style.runtime.errors import StyleError
-from neural_style.runtime.files import write_file
-from neural_style.runtime.interrupts import check, exit_code, obey, waiting
+from neural_style.runtime.interrupts import check, exit_code, waiting
 from neural_style.settings.files import load_settings
 
+if TYPE_CHECKING:  # loads TensorFlow
+    from neural_style.distillation.distillation import Distillation
+
+DESCRIPTION = """\
+Train the network `compact` to predict VGG19's activations. Where a checkpoint of an
+earlier run lies beside the weights to write, it goes on from there.
+
+  neural_style distill -teacher vgg19.h5 -pictures photographs paintings -out compact.npz"""
 SAY_EVERY = 20.0  # seconds
 
+logger = logging.getLogger("neural_style")
 
-def distil(
-    teacher: str, folders: Sequence[str], out: Path, settings: Settings, say: Callable[[str], None]
-) -> None:
-    """Train compact and write its weights, a checkpoint and a record.
 
-    If there is a checkpoint of an earlier run it goes on from there.
+class Training(NamedTuple):
+    """What to train from.
 
-    Args:
+    Attributes:
         teacher: file with the weights of VGG19.
         folders: of pictures; the first of photographs.
-        out: the weights, .npz; beside it come `.checkpoint.npz` and `.json`, the record.
+        out: the weights to write, .npz; beside it come `.checkpoint.npz` and `.json`, the record.
         settings: see there.
-        say: takes a line about the progress.
-
-    Raises:
-        StyleError: something that the user can mend.
-        KeyboardInterrupt: Ctrl-C; the last checkpoint is there to go on from.
     """
-    weights, _ = load_weights(teacher)
-    paths = [Path(os.path.expanduser(folder)) for folder in folders]
-    run = Distillation(weights, Pictures(paths, settings.crop, settings.photographs), settings)
-    checkpoint = out.with_suffix(".checkpoint.npz")
-    if checkpoint.exists():
-        run.restore(checkpoint)
-        say(f"going on from step {run.step} in {checkpoint}")
-    else:
-        say("fitting the first weights by least squares, some minutes")
-        run.start()
-    first, started, last = run.step, time.perf_counter(), 0.0
-    while run.step < settings.steps:
-        check()
-        errors = run.advance()
-        now = time.perf_counter()
-        if now - last > SAY_EVERY or run.step == settings.steps:
-            last = now
-            errors = run.curve[-1] if run.curve else errors
-            pace = (now - started) / (run.step - first)
-            say(
-                f"step {run.step} of {settings.steps}, errors: activations "
-                f"{errors['activations']:.3f}, Gram {errors['grams']:.3f}, painted "
-                f"{errors['painted']:.3f}; {pace:.2f} s a step, "
-                f"{pace * (settings.steps - run.step) / 3600:.1f} h left"
-            )
-        if run.step % settings.save_every == 0 or run.step == settings.steps:
-            run.save(checkpoint)
-            _write(run, out)
-    say(f"{out} (SHA-256 {hashlib.sha256(out.read_bytes()).hexdigest()})")
+
+    teacher: str
+    folders: Sequence[str]
+    out: Path
+    settings: Settings
 
 
-def _write(run: Distillation, out: Path) -> None:
-    """Write the weights and the record."""
-    write_file(out, pack(run.weights()))
-    record = {
-        "settings": dataclasses.asdict(run.settings),
-        "steps": run.step,
-        "hours": round(run.seconds / 3600, 2),
-        "score": None,  # benchmarks/score_compact.py --record fills it in
-        "curve": run.curve,
-    }
-    write_file(out.with_suffix(".json"), (json.dumps(record, indent=1) + "\n").encode())
-
-
-class _Parser(argparse_flags.ArgumentParser):
-    """A parser that says what is wrong in one line."""
-
-    def error(self, message: str) -> NoReturn:
-        _say(message)
-        sys.exit(2)
-
-
-def parse(argv: Sequence[str]) -> Namespace:
-    """Return the arguments, `settings` among them, or exit with a line on what is wrong."""
-    flags.FLAGS.mark_as_parsed()  # absl's own flags are not for the users of this program
-    parser = _Parser(
-        prog="python -m neural_style.distill",
-        description=__doc__.partition("\n")[0],
-        inherited_absl_flags=None,
-        allow_abbrev=False,
+def add_flags(parser: Parser) -> None:
+    """Add what to train from, and the settings of the training."""
+    parser.add(
+        "teacher", required=True, metavar="NAME", help="weights of VGG19, as for -model_weights"
     )
-    parser.add_argument("--teacher", required=True, help="weights of VGG19, as for -model_weights")
-    parser.add_argument(
-        "--pictures",
+    parser.add(
+        "pictures",
         required=True,
         nargs="+",
         metavar="FOLDER",
         help="folders of pictures: photographs first, then paintings",
     )
-    parser.add_argument("--out", required=True, type=Path, help="weights to write, .npz")
-    parser.add_argument("--config", type=Path, help="YAML of the settings below")
-    group = parser.add_argument_group("Settings; they override those of --config")
-    for field in dataclasses.fields(Settings):
-        kind = type(field.default)
-        group.add_argument(
-            f"--{field.name}",
-            type=kind,
-            default=SUPPRESS,
-            metavar="N" if kind is int else "X",
-            help=f"default: {field.default}",
-        )
-    arguments = parser.parse_args(argv[1:])
-    given = vars(arguments)
-    own = {name: given.pop(name) for name in FIELDS if name in given}
-    try:
-        if arguments.out.suffix != ".npz":
-            raise StyleError(f"out: received {arguments.out}, must end in .npz")
-        read = load_settings(arguments.config, FIELDS) if arguments.config else {}
-        arguments.settings = Settings(**(read | own))
-    except StyleError as error:
-        parser.error(str(error))
-    return arguments
+    parser.add("out", required=True, metavar="FILE", help="weights to write, .npz")
+    parser.add("config", metavar="FILE", help="YAML of the settings below; flags override it")
+    add_fields(parser, FIELDS.values())
 
 
-def main(arguments: Namespace) -> int:
-    """Train; return the exit code."""
-    obey()
-    try:
-        with waiting():
-            distil(arguments.teacher, arguments.pictures, arguments.out, arguments.settings, _say)
-    except StyleError as error:
-        _say(str(error))
-        return 1
-    except KeyboardInterrupt:
-        _say("interrupted; the same command goes on from the last checkpoint")
-        return exit_code()
+def read(values: dict[str, Any]) -> Training:
+    """Return what to train from; flags override -config."""
+    out = Path(values["out"])
+    if out.suffix != ".npz":
+        raise StyleError(f"out: received {out}, must end in .npz")
+    settings = load_settings(values["config"], FIELDS) if "config" in values else {}
+    settings |= {name: values[name] for name in FIELDS if name in values}
+    return Training(values["teacher"], values["pictures"], out, Settings(**settings))
+
+
+def run(training: Training) -> int:
+    """Train, or go on with an earlier run; return the exit code."""
+    with messages():
+        try:
+            with waiting():
+                distil(training)
+        except KeyboardInterrupt:
+            say("interrupted; the same command goes on from the last checkpoint")
+            return exit_code()
     return 0
 
 
-def _say(message: str) -> None:
-    print(f"distill: {message}", file=sys.stderr, flush=True)
+def distil(training: Training) -> None:
+    """Train compact and write its weights, a checkpoint and a record.
+
+    Raises:
+        StyleError: something that the user can mend.
+        KeyboardInterrupt: Ctrl-C; the last checkpoint is there to go on from.
+    """
+    with loading():
+        import hashlib
+
+        from neural_style.distillation.distillation import Distillation
+        from neural_style.distillation.pictures import Pictures
+        from neural_style.networks.weights import load_weights
+
+    out, settings = training.out, training.settings
+    folders = [Path(os.path.expanduser(folder)) for folder in training.folders]
+    pictures = Pictures(folders, settings.crop, settings.photographs)
+    weights, _ = load_weights(training.teacher)
+    distillation = Distillation(weights, pictures, settings)
+    checkpoint = out.with_suffix(".checkpoint.npz")
+    if checkpoint.exists():
+        distillation.restore(checkpoint)
+        logger.info("going on from step %d in %s", distillation.step, checkpoint)
+    else:
+        logger.info("fitting the first weights by least squares, some minutes")
+        distillation.start()
+    first_step, start, last_report = distillation.step, time.perf_counter(), 0.0
+    while distillation.step < settings.steps:
+        check()
+        errors = distillation.advance()
+        now = time.perf_counter()
+        is_last = distillation.step == settings.steps
+        if now - last_report > SAY_EVERY or is_last:
+            last_report = now
+            errors = distillation.curve[-1] if distillation.curve else errors
+            pace = (now - start) / (distillation.step - first_step)
+            logger.info(_report(distillation, errors, pace))
+        if distillation.step % settings.save_every == 0 or is_last:
+            distillation.save(checkpoint)
+            _write(distillation, out)
+    logger.info("%s (SHA-256 %s)", out, hashlib.sha256(out.read_bytes()).hexdigest())
 
 
-if __name__ == "__main__":
-    app.run(main, flags_parser=parse)
+def _report(distillation: Distillation, errors: dict[str, float], pace: float) -> str:
+    """Return a line on how far it is; `pace` is in seconds for each step."""
+    step, steps = distillation.step, distillation.settings.steps
+    return (
+        f"step {step} of {steps}, errors: activations {errors['activations']:.3f}, "
+        f"Gram {errors['grams']:.3f}, painted {errors['painted']:.3f}; {pace:.2f} s a step, "
+        f"{pace * (steps - step) / 3600:.1f} h left"
+    )
+
+
+def _write(distillation: Distillation, out: Path) -> None:
+    """Write the weights and the record."""
+    import json
+
+    from neural_style.networks.compact import pack
+    from neural_style.runtime.files import write_file
+
+    write_file(out, pack(distillation.weights()))
+    record = {
+        "settings": dataclasses.asdict(distillation.settings),
+        "steps": distillation.step,
+        "hours": round(distillation.seconds / 3600, 2),
+        "score": None,  # benchmarks/score_compact.py --record fills it in
+        "curve": distillation.curve,
+    }
+    write_file(out.with_suffix(".json"), (json.dumps(record, indent=1) + "\n").encode())
+
+
+COMMAND = Command(
+    name="distill",
+    usage="neural_style distill -teacher NAME -pictures FOLDER ... -out FILE [flags]",
+    description=DESCRIPTION,
+    title="What to train from",
+    add_flags=add_flags,
+    read=read,
+    run=run,
+)

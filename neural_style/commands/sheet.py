@@ -1,24 +1,54 @@
-"""A sheet of pictures: each value of one setting, or of one against each of another."""
+"""Paint a sheet of pictures: each value of one setting, or of one against each of another."""
 
 from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
-
-from neural_style.images.picture import Picture, to_pixels
+from neural_style.commands.command import Command
+from neural_style.commands.flags import SOURCES, SOURCES_TITLE, add_settings, load_config
+from neural_style.commands.messages import loading, messages
+from neural_style.commands.painting import Cell, check_resume, paint_sheet
+from neural_style.commands.parser import Parser
 from neural_style.runtime.errors import StyleError, did_you_mean, shown
 from neural_style.settings.config import FIELDS, Config
 from neural_style.settings.fields import kind_of
 
-if TYPE_CHECKING:  # the command line reads its flags without TensorFlow
-    from neural_style.transfer.result import Result
+DESCRIPTION = """\
+Paint a picture under each value of a setting, or of two against each other, and draw one sheet of
+all, with captions. The flags are those of a transfer, and each -vary names one of them.
 
-SOURCES = ("preset", "config")
-MOST_VARIED = 2
-Cell = tuple[str, Config]
+  neural_style sheet -content_img lake.jpg -style_imgs wave.jpg -vary style_weight 1e3 1e4 1e5
+  neural_style sheet -content_img lake.jpg -style_imgs wave.jpg -vary content_layers relu2_1 \\
+      conv4_2 "relu2_1 conv4_2" -vary preset preview fast
+
+The values of the first -vary go from left to right, those of a second from top to bottom. Where one
+value is of several words, put quotes around it."""
+MAX_VARIED = 2
+
+
+def add_flags(parser: Parser) -> None:
+    """Add the flags of a transfer, and -vary."""
+    add_settings(parser)
+    text = "a setting, preset or config, and its values; at most twice"
+    parser.add("vary", nargs="+", action="append", metavar=("NAME", "VALUE"), help=text)
+
+
+def read(values: dict[str, Any]) -> list[list[Cell]]:
+    """Return the cells of the sheet, row by row."""
+    rows = grid(values.pop("vary", []), {"img_name": "sheet"} | values)
+    check_resume("sheet", rows[0][0][1])
+    return rows
+
+
+def run(rows: list[list[Cell]]) -> int:
+    """Paint the sheet and write it; return the exit code."""
+    configs = [config for row in rows for _, config in row]
+    with messages(configs[0].quiet, configs[0].verbose):
+        with loading(configs[0].verbose):
+            check_runs(configs)
+        return paint_sheet(rows)
 
 
 def grid(varied: Sequence[Sequence[str]], given: dict[str, Any]) -> list[list[Cell]]:
@@ -41,9 +71,9 @@ def grid(varied: Sequence[Sequence[str]], given: dict[str, Any]) -> list[list[Ce
         raise StyleError(
             "vary is missing: give a setting and its values, such as -vary style_weight 1e3 1e4"
         )
-    if len(varied) > MOST_VARIED:
+    if len(varied) > MAX_VARIED:
         raise StyleError(
-            f"vary: received {len(varied)} settings, a sheet has room for {MOST_VARIED}: one "
+            f"vary: received {len(varied)} settings, a sheet has room for {MAX_VARIED}: one "
             "across and one down"
         )
     for name, *values in varied:
@@ -80,8 +110,7 @@ def _cell(given: dict[str, Any], chosen: Iterable[tuple[str, str]]) -> Cell:
         lines.append(f"{name} {value.strip()}")
         several = name in FIELDS and kind_of(FIELDS[name])[1]
         settings[name] = _values(name, value) if several else value
-    sources = [settings.pop(name) for name in SOURCES if name in settings]
-    return "\n".join(lines), Config.load(*sources, **settings)
+    return "\n".join(lines), load_config(settings)
 
 
 def _values(name: str, text: str) -> list[str]:
@@ -115,33 +144,14 @@ def check_runs(configs: Sequence[Config]) -> None:
         load_network(*network)
 
 
-def sheet_rows(
-    cells: Sequence[Sequence[Cell]], results: Sequence[Result]
-) -> list[list[tuple[str, np.ndarray]]]:
-    """Return the rows for `drawing.draw_sheet`.
-
-    What was painted from, where all cells share it, goes before: in the same row if there is but
-    one, else in a row above.
-
-    Args:
-        cells: of `grid`.
-        results: of the first of them, row by row; at least one.
-    """
-    left = iter(results)
-    rows = [
-        [(caption, result.image) for (caption, _), result in zip(row, left, strict=False)]
-        for row in cells
-    ]
-    configs = [config for row in cells for _, config in row]
-    shared = {
-        "content": len({str(config.content_img) for config in configs}) == 1,
-        "style": len({str(config.style_imgs) for config in configs}) == 1,
-    }
-    inputs = [
-        (name.replace("_", " "), to_pixels(Picture(picture.rgb)))
-        for name, picture in results[0].inputs.items()
-        if shared.get(name.partition("_")[0])
-    ]
-    if len(cells) == 1:
-        return [inputs + rows[0]]
-    return [row for row in [inputs, *rows] if row]
+COMMAND = Command(
+    name="sheet",
+    usage="neural_style sheet -vary NAME VALUE ... [flags]",
+    description=DESCRIPTION,
+    title=SOURCES_TITLE,
+    add_flags=add_flags,
+    read=read,
+    run=run,
+    overview="neural_style sheet -content_img lake.jpg -style_imgs wave.jpg -vary style_weight "
+    "1e3 1e4",
+)

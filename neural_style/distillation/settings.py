@@ -1,62 +1,56 @@
-"""The settings of the training, each default written once."""
-
-from __future__ import annotations
+"""The settings of the training, each default written once; its flags derive from them."""
 
 import dataclasses
 from dataclasses import dataclass
+from typing import Any
 
 from neural_style.runtime.errors import StyleError
+from neural_style.settings.fields import convert_all, setting
+
+
+def _setting(default: Any, help: str) -> Any:
+    return setting(default, help, "Settings")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """How the network is trained.
 
-    Attributes:
-        steps: batches.
-        batch: pictures in each.
-        crop: their side in pixels.
-        on_policy: how many of each batch come from the pool.
-        pool: pictures that are being painted.
-        least_life: a picture of the pool is renewed after so many steps of its painting, at least;
-        most_life: at most.
-        least_rate: the first size of these steps in grey levels, at least; the last is a tenth;
-        most_rate: at most.
-        photographs: share of the first folder in the pictures that are not from the pool; the
-            other folders have the rest.
-        fitted: crops for the fit by least squares that training starts from.
-        gram_weight: weight of the Gram matrices' errors; the activations' is 1.
-        learning_rate: of Adam.
-        warm_up: steps in which it rises.
-        decay: last share of the steps, in which it falls to 0.
-        clip: largest norm of the gradient.
-        averaging: decay of the weights' moving average, which is what is kept.
-        save_every: steps between checkpoints.
-        seed: of all that is drawn.
+    Raises:
+        StyleError: a value that is not allowed.
     """
 
-    steps: int = 6700
-    batch: int = 4
-    crop: int = 160
-    on_policy: int = 2
-    pool: int = 32
-    least_life: int = 30
-    most_life: int = 160
-    least_rate: float = 1.0
-    most_rate: float = 8.0
-    photographs: float = 0.5
-    fitted: int = 96
-    gram_weight: float = 1.0
-    learning_rate: float = 5e-4
-    warm_up: int = 100
-    decay: float = 0.3
-    clip: float = 5.0
-    averaging: float = 0.998
-    save_every: int = 250
-    seed: int = 0
+    steps: int = _setting(6700, "batches")
+    batch: int = _setting(4, "pictures in each batch")
+    crop: int = _setting(160, "their side in pixels")
+    on_policy: int = _setting(2, "how many of each batch come from the pool")
+    pool: int = _setting(32, "pictures that are being painted")
+    least_life: int = _setting(
+        30, "steps of its painting after which a picture of the pool is renewed, at least"
+    )
+    most_life: int = _setting(160, "the same, at most")
+    least_rate: float = _setting(
+        1.0, "first size of these steps in grey levels, at least; the last is a tenth"
+    )
+    most_rate: float = _setting(8.0, "the same, at most")
+    photographs: float = _setting(
+        0.5,
+        "share of the first folder in the pictures that are not from the pool; the other folders "
+        "have the rest",
+    )
+    fitted: int = _setting(96, "crops for the fit by least squares that training starts from")
+    gram_weight: float = _setting(1.0, "weight of the Gram matrices' errors; the activations' is 1")
+    learning_rate: float = _setting(5e-4, "of Adam")
+    warm_up: int = _setting(100, "steps in which the learning rate rises")
+    decay: float = _setting(0.3, "last share of the steps, in which it falls to 0")
+    clip: float = _setting(5.0, "largest norm of the gradient")
+    averaging: float = _setting(0.998, "decay of the moving average of the weights, which is kept")
+    save_every: int = _setting(250, "steps between checkpoints")
+    seed: int = _setting(0, "of all that is drawn")
 
     def __post_init__(self) -> None:
-        """Check what would fail late or say nothing."""
+        """Convert every value, then check what would fail late or say nothing."""
+        convert_all(self)
         for name, least in [("steps", 1), ("crop", 32), ("pool", 1), ("save_every", 1)]:
             if getattr(self, name) < least:
                 raise StyleError(

@@ -2,7 +2,7 @@
 
 Behind each of its five blocks, linear heads predict VGG19's own activations, with VGG19's channels
 and size. So it is a drop-in: the same names of layers, the same weights of the losses. Its weights
-come with the package; `python -m neural_style.distill` has made them (see docs/compact.md).
+come with the package; `neural_style distill` has made them (see docs/compact.md).
 """
 
 from __future__ import annotations

@@ -28,7 +28,8 @@ from verdicts import ACCEPTED, Attempt, refusal
 from worker import Target
 
 from neural_style import Config
-from neural_style.commands import cli
+from neural_style.commands import messages
+from neural_style.commands.main import parse
 from neural_style.guidance.masks import load_mask
 from neural_style.guidance.regions import load_regions
 from neural_style.images.picture import Picture
@@ -157,16 +158,21 @@ def flags(folder: Path, random: Generator) -> Attempt:
             contextlib.redirect_stderr(said),
         ):
             try:
-                found = cli.parse(["neural_style", *arguments])
+                command, order = parse(["neural_style", *arguments])
             except SystemExit as stop:
                 code = stop.code or 0
         if code == 0:
             assert out.getvalue(), "ended with 0 and said nothing"
             return ACCEPTED
         if code is not None:
-            assert code == cli.BAD_FLAGS, f"exit code {code!r}"
+            assert code == messages.BAD_FLAGS, f"exit code {code!r}"
             return refusal(said.getvalue().removesuffix("\n"))
-        assert isinstance(found.config, Config)
+        if command.name in ("stylize", "doctor"):
+            assert isinstance(order, Config)
+        if command.name == "mask":
+            assert isinstance(order[1], Config)
+        if command.name in ("reconstruct", "sheet"):
+            assert all(isinstance(config, Config) for row in order for _, config in row)
         return ACCEPTED
 
     return attempt
@@ -234,7 +240,7 @@ def whole_run(folder: Path, random: Generator) -> Attempt:
             written = folder / out.strip()
             _is_image(read_picture(written).rgb, 255, 3)
             return ACCEPTED
-        assert code in (cli.BAD_INPUT, cli.BAD_FLAGS), f"exit code {code}: {said[-1000:]}"
+        assert code in (messages.BAD_INPUT, messages.BAD_FLAGS), f"exit code {code}: {said[-1000:]}"
         return refusal(said.rstrip("\n").rpartition("\n")[2])
 
     return attempt
@@ -242,7 +248,7 @@ def whole_run(folder: Path, random: Generator) -> Attempt:
 
 def _finished(command: list[str], folder: Path) -> tuple[int, str, str]:
     """Run a command; return exit code, output and messages."""
-    packages = str(Path(cli.__file__).resolve().parents[1])
+    packages = str(Path(messages.__file__).resolve().parents[1])
     process = subprocess.Popen(
         command,
         cwd=folder,

@@ -7,7 +7,7 @@ from pathlib import Path
 from mutations import mutated
 from numpy.random import Generator
 
-from neural_style.commands import cli
+from neural_style.commands.main import COMMANDS, build_parser
 from neural_style.settings.config import FIELDS
 from neural_style.settings.files import load_settings, preset_names
 
@@ -71,13 +71,13 @@ def make_flags(random: Generator, files: list[str]) -> list[str]:
         random: what chance decides.
         files: names that there are too.
     """
-    command = _choice(tuple(cli.COMMANDS), random)
-    arguments = [] if command == "stylize" else [command]
-    if command in ("reconstruct", "mask") and random.random() < 0.9:
+    command = COMMANDS[random.integers(len(COMMANDS))]
+    arguments = [] if command is COMMANDS[0] else [command.name]
+    if command.name in ("reconstruct", "mask") and random.random() < 0.9:
         arguments.append(_value(random, files))
     elif random.random() < 0.8:
         arguments += ["-content_img", "a.png", "-style_imgs", "b.png"]
-    known = [name for action in cli._parser(command)._actions for name in action.option_strings]
+    known = sorted(build_parser(command).flags)
     for _ in range(random.integers(1, 7)):
         name = _choice(known, random)
         if random.random() < 0.1:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neural_style.commands.cli import parse
+from neural_style.commands.main import parse
 from neural_style.runtime.errors import StyleError
 from neural_style.settings.config import FIELDS, Config
 from neural_style.settings.files import load_settings
@@ -79,7 +79,7 @@ def test_an_open_quote_is_refused_in_a_sentence():
 
 
 def _config_of(command: str) -> Config:
-    return parse(shlex.split(command)).config
+    return parse(shlex.split(command))[1]
 
 
 @pytest.mark.parametrize(
