@@ -40,8 +40,9 @@ ROWS = {
         {"vgg", "weights"},
         {"compact"},
         {"registry"},
+        {"keras_model"},
     ],
-    "losses": [{"gram"}, {"content", "style"}, {"variation"}],
+    "losses": [{"gram", "term"}, {"content", "style_distances"}, {"style", "variation"}],
     "optimizers": [
         {"step", "preconditioners"},
         {"problem"},
@@ -63,9 +64,12 @@ ROWS = {
         {"matching"},
     ],
     "transfer": [
-        {"tiling", "record", "sources", "soundness"},
-        {"objective", "planning", "result"},
-        {"checkpoint", "recolor"},
+        {"tiling", "record", "sources", "soundness", "graphs"},
+        {"tiled", "planning", "result", "pictures"},
+        {"objective", "checkpoint", "recolor", "pyramid", "terms"},
+        {"strength", "finish"},
+        {"painting"},
+        {"stylizer"},
         {"stylize"},
     ],
     "distillation": [
@@ -109,6 +113,8 @@ MATHEMATICS = (
     "losses.",
     "optimizers.",
     "transfer.objective",
+    "transfer.graphs",
+    "transfer.strength",
     "networks.vgg",
     "networks.activations",
 )

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
+from objectives import objective_of
 
 import neural_style as ns
 from neural_style import Config, StyleError
@@ -13,6 +14,7 @@ from neural_style.distillation.student import Student
 from neural_style.images.picture import Picture
 from neural_style.images.write import write_picture
 from neural_style.losses.gram import gram
+from neural_style.losses.style import one_mask_each
 from neural_style.networks import compact, weights
 from neural_style.networks.activations import Projection, size
 from neural_style.networks.compact import (
@@ -28,7 +30,6 @@ from neural_style.networks.layers import CHANNELS
 from neural_style.networks.registry import load_network
 from neural_style.networks.vgg import build_features
 from neural_style.networks.weights import load_weights
-from neural_style.transfer.objective import Objective, one_mask_each
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +105,7 @@ def test_objective_is_that_of_the_dense_activations(small_weights):
 
     found = []
     for features in (projected, expanded):
-        objective = Objective(
+        objective = objective_of(
             features,
             image(33, 20),
             [image(33, 20)[:, ::-1], image(33, 20)[:, :, ::-1]],

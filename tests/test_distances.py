@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from neural_style.losses.content import CONTENT_DISTANCES, content_loss
 from neural_style.losses.gram import moments
-from neural_style.losses.style import STYLE_DISTANCES, UNIT, gaussian, wasserstein
+from neural_style.losses.style_distances import STYLE_DISTANCES, UNIT, gaussian, wasserstein
 from neural_style.losses.variation import smoothness, total_variation
 from neural_style.networks.activations import Projection
 
@@ -23,13 +23,14 @@ def activations(seed: int, height: int = 5, width: int = 6, channels: int = 4) -
 def style(name: str, picture, reference, mask=None) -> tf.Tensor:
     way = STYLE_DISTANCES[name]
     positions = picture.shape[1] * picture.shape[2]
-    target = way.target(way.statistic(reference, mask), positions)
-    return way.distance(way.statistic(picture, mask), target[None], ONE, positions)
+    target = way.target(way.statistic(reference, mask)[0], positions)
+    return way.distance(way.statistic(picture, mask), target[None], ONE, positions)[0]
 
 
 def content(name: str, picture, photograph) -> tf.Tensor:
     way = CONTENT_DISTANCES[name]
-    return way.distance(way.statistic(picture, photograph), picture.shape[1] * picture.shape[2])
+    positions = picture.shape[1] * picture.shape[2]
+    return way.distance(way.statistic(picture, photograph), positions)[0]
 
 
 def moments_of(mean, covariance) -> tf.Tensor:
@@ -43,7 +44,7 @@ def moments_of(mean, covariance) -> tf.Tensor:
 def test_moments_by_hand():
     # Two positions, two channels: F = [[1, 2], [3, 4]], beside a column of ones.
     found = moments(tf.constant([[[[1.0, 2], [3, 4]]]]))
-    np.testing.assert_array_equal(found, [[10, 14, 4], [14, 20, 6], [4, 6, 2]])
+    np.testing.assert_array_equal(found, [[[10, 14, 4], [14, 20, 6], [4, 6, 2]]])
 
 
 def test_moments_of_a_projection_are_those_of_its_activations():
@@ -58,7 +59,7 @@ def test_moments_of_a_projection_are_those_of_its_activations():
 
 def test_gaussian_is_numpy_s():
     picture = activations(0)
-    mean, covariance = gaussian(moments(picture))
+    mean, covariance = gaussian(moments(picture)[0])
     rows = picture.numpy().reshape(-1, 4)
     np.testing.assert_allclose(mean, rows.mean(0), rtol=1e-5)
     np.testing.assert_allclose(covariance, np.cov(rows.T, bias=True), atol=1e-4)
@@ -72,7 +73,7 @@ def test_wasserstein_between_diagonal_covariances(seed: int, channels: int):
     m, n = random.normal(size=(2, channels))
     s, t = random.uniform(0.2, 3, (2, channels))
     target = STYLE_DISTANCES["wasserstein"].target(moments_of(n, np.diag(t**2)), 7)
-    found = wasserstein(moments_of(m, np.diag(s**2)), target[None], ONE, 7)
+    found = wasserstein(moments_of(m, np.diag(s**2))[None], target[None], ONE, 7)[0]
     expected = ((m - n) ** 2 + (s - t) ** 2).sum() / (n**2 + t**2).sum()
     assert float(found) / UNIT == pytest.approx(expected, rel=2e-3, abs=1e-5)
 
@@ -85,7 +86,7 @@ def test_wasserstein_between_rotated_covariances():
         moments_of(np.zeros(3), (rotation * t**2) @ rotation.T), 7
     )
     statistic = moments_of(np.zeros(3), (rotation * s**2) @ rotation.T)
-    found = wasserstein(statistic, target[None], ONE, 7)
+    found = wasserstein(statistic[None], target[None], ONE, 7)[0]
     assert float(found) / UNIT == pytest.approx(5 / 9, rel=1e-3)
 
 
@@ -143,10 +144,10 @@ def test_style_under_a_mask_of_halves_is_that_of_the_half(name: str):
 @pytest.mark.parametrize("name", STYLE_DISTANCES)
 def test_weights_of_styles_add_up(name: str):
     way = STYLE_DISTANCES[name]
-    targets = tf.stack([way.target(way.statistic(activations(k), None), 30) for k in (1, 2)])
+    targets = tf.stack([way.target(way.statistic(activations(k), None)[0], 30) for k in (1, 2)])
     statistic = way.statistic(activations(0), None)
-    single = [way.distance(statistic, targets[k : k + 1], ONE, 30) for k in (0, 1)]
-    both = way.distance(statistic, targets, tf.constant([0.25, 0.75]), 30)
+    single = [way.distance(statistic, targets[k : k + 1], ONE, 30)[0] for k in (0, 1)]
+    both = way.distance(statistic, targets, tf.constant([0.25, 0.75]), 30)[0]
     assert float(both) == pytest.approx(float(0.25 * single[0] + 0.75 * single[1]), rel=1e-4)
 
 
@@ -177,7 +178,7 @@ def test_content_of_a_projection_is_that_of_its_activations(name: str):
     picture, photograph = (Projection(activations(k), kernel, bias) for k in (1, 2))
     found = content(name, picture.features, photograph.features)  # to see that it differs
     way = CONTENT_DISTANCES[name]
-    projected = way.distance(way.statistic(picture, photograph.features), 30)
+    projected = way.distance(way.statistic(picture, photograph.features), 30)[0]
     dense = content(name, picture.dense(), photograph.dense())
     assert float(projected) == pytest.approx(float(dense), rel=1e-3)
     assert float(projected) != pytest.approx(float(found), rel=1e-2)
@@ -185,7 +186,7 @@ def test_content_of_a_projection_is_that_of_its_activations(name: str):
 
 def test_total_variation_of_squares():
     image = tf.constant([[[[1.0], [4.0]], [[3.0], [3.0]]]])
-    squares = total_variation(image, norm="l2")
+    squares = total_variation(image, norm="l2")[0]
     assert float(squares) == 9 + 0 + 4 + 1
     assert float(smoothness(squares, 4, "l2")) / UNIT == pytest.approx(14 / 4 / 255**2)
 
@@ -219,7 +220,7 @@ def test_gradients_of_content_by_finite_differences(name: str):
 
 @pytest.mark.parametrize("norm", ["l1", "l2"])
 def test_gradients_of_total_variation_by_finite_differences(norm: str):
-    slope, difference = derivatives(lambda x: total_variation(x, norm=norm), 9 * activations(0))
+    slope, difference = derivatives(lambda x: total_variation(x, norm=norm)[0], 9 * activations(0))
     assert slope == pytest.approx(difference, rel=1e-2)
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from neural_style.losses.content import content_loss, squared_distance
 from neural_style.losses.gram import gram
-from neural_style.losses.style import style_loss
+from neural_style.losses.style_distances import style_loss
 from neural_style.losses.variation import total_variation
 from neural_style.networks.activations import part
 from neural_style.runtime.precision import choose_precision
@@ -28,7 +28,9 @@ def tensor(array) -> tf.Tensor:
 def test_gram_by_hand():
     # Two positions, two channels: F = [[1, 2], [3, 4]], F^T F = [[10, 14], [14, 20]].
     activations = tensor([[[[1, 2], [3, 4]]]])
-    np.testing.assert_array_equal(gram(activations), [[10, 14], [14, 20]])
+    np.testing.assert_array_equal(gram(activations), [[[10, 14], [14, 20]]])
+    both = tf.concat([activations, 2 * activations], 0)
+    np.testing.assert_array_equal(gram(both)[1], [[40, 56], [56, 80]])
 
 
 def test_gram_forgets_where_things_are():
@@ -50,7 +52,7 @@ def test_gram_of_bfloat16(height: int, width: int, channels: int):
         loss = tf.reduce_sum(found)
     rows = tf.cast(activations, tf.float32).numpy().reshape(-1, channels)
     assert found.dtype == tf.float32
-    np.testing.assert_allclose(found, rows.T @ rows, rtol=2**-8)
+    np.testing.assert_allclose(found[0], rows.T @ rows, rtol=2**-8)
     gradient = tf.cast(tape.gradient(loss, activations), tf.float32).numpy().reshape(rows.shape)
     expected = np.repeat(2 * rows.sum(1, keepdims=True), channels, 1)
     np.testing.assert_allclose(gradient, expected, rtol=2**-7)
@@ -62,9 +64,9 @@ def test_gram_of_bfloat16_sums_its_pieces_in_float32():
     generator = np.random.default_rng(0)
     noise = tf.cast(generator.uniform(0, 9, (1, 128, 128, 4)), tf.bfloat16)
     rows = tf.cast(noise, tf.float64).numpy().reshape(-1, 4)
-    np.testing.assert_allclose(gram(noise), rows.T @ rows, rtol=5e-4)
+    np.testing.assert_allclose(gram(noise)[0], rows.T @ rows, rtol=5e-4)
     ones = tf.ones([1, 128, 129, 2], tf.bfloat16)  # a number of positions that bfloat16 has not
-    np.testing.assert_array_equal(gram(ones), np.full((2, 2), 128 * 129))
+    np.testing.assert_array_equal(gram(ones)[0], np.full((2, 2), 128 * 129))
 
 
 @pytest.mark.parametrize(
@@ -74,13 +76,13 @@ def test_content_loss_by_hand(function: int, factor: float):
     # 2 x 2 positions, 3 channels, each differing by 2: N M = 12, sum of squares 48.
     target = tf.zeros([1, 2, 2, 3])
     loss = content_loss(squared_distance(target + 2, target), 12, function)
-    assert float(loss) == pytest.approx(48 * factor)
+    assert float(loss[0]) == pytest.approx(48 * factor)
 
 
 def test_style_loss_by_hand():
     # N = 2, M = 3: the sum of squares 4 is divided by 4 * 4 * 9.
-    loss = style_loss(tensor([[1, 0], [0, 1]]), tensor([[[2, 1], [1, 0]]]), tensor([1]), 3)
-    assert float(loss) == pytest.approx(4 / 144)
+    loss = style_loss(tensor([[[1, 0], [0, 1]]]), tensor([[[2, 1], [1, 0]]]), tensor([1]), 3)
+    assert float(loss[0]) == pytest.approx(4 / 144)
 
 
 @given(
@@ -91,7 +93,7 @@ def test_style_loss_by_hand():
 def test_blended_styles_equal_their_sum(seed: int, weights: list[float]):
     """One blended target and a constant are the weighted sum, in value and gradient."""
     generator = np.random.default_rng(seed)
-    image = tensor(generator.normal(size=(5, 5)))
+    image = tensor(generator.normal(size=(1, 5, 5)))
     targets = tensor(generator.normal(size=(len(weights), 5, 5)))
     with tf.GradientTape(persistent=True) as tape:
         tape.watch(image)
@@ -101,7 +103,7 @@ def test_blended_styles_equal_their_sum(seed: int, weights: list[float]):
             for weight, target in zip(weights, targets, strict=True)
         ]
         whole = tf.add_n(single)
-    assert float(blended) == pytest.approx(float(whole), rel=1e-4)
+    assert float(blended[0]) == pytest.approx(float(whole[0]), rel=1e-4)
     np.testing.assert_allclose(
         tape.gradient(blended, image), tape.gradient(whole, image), rtol=1e-3, atol=1e-6
     )
@@ -112,7 +114,7 @@ def test_total_variation_of_a_checkerboard():
     # channels.
     board = 255.0 * (np.indices((4, 5)).sum(0) % 2)
     image = tensor(np.repeat(board[None, ..., None], 3, -1))
-    assert float(total_variation(image)) == (4 * 4 + 3 * 5) * 255 * 3
+    assert float(total_variation(image)[0]) == (4 * 4 + 3 * 5) * 255 * 3
 
 
 @given(height=st.integers(1, 9), width=st.integers(1, 9))
@@ -133,12 +135,12 @@ def test_total_variation_is_that_of_tensorflow(height: int, width: int):
 def test_total_variation_of_parts_adds_up():
     image = tensor(np.random.default_rng(0).uniform(0, 255, (1, 7, 9, 3)))
     parts = [((0, 0), (3, 4)), ((0, 4), (3, 9)), ((3, 0), (7, 4)), ((3, 4), (7, 9))]
-    found = [total_variation(image, tf.constant(a), tf.constant(b)) for a, b in parts]
-    assert float(sum(found)) == pytest.approx(float(total_variation(image)), rel=1e-6)
+    found = [total_variation(image, tf.constant(a), tf.constant(b))[0] for a, b in parts]
+    assert float(sum(found)) == pytest.approx(float(total_variation(image)[0]), rel=1e-6)
     whole = tf.reduce_sum(tf.image.total_variation(image))
-    assert float(total_variation(image)) == pytest.approx(float(whole), rel=1e-6)
+    assert float(total_variation(image)[0]) == pytest.approx(float(whole), rel=1e-6)
     # The pixel in the upper left corner differs from one below and one beside it.
-    corner = float(total_variation(image, tf.constant([0, 0]), tf.constant([1, 1])))
+    corner = float(total_variation(image, tf.constant([0, 0]), tf.constant([1, 1]))[0])
     differences = tf.abs(image[0, 1, 0] - image[0, 0, 0]) + tf.abs(image[0, 0, 1] - image[0, 0, 0])
     assert corner == pytest.approx(float(tf.reduce_sum(differences)), rel=1e-6)
 
@@ -150,7 +152,7 @@ def test_part_by_hand():
 
 
 def test_total_variation_of_a_flat_picture_is_zero():
-    assert float(total_variation(tf.fill([1, 7, 9, 3], 93.0))) == 0
+    assert float(total_variation(tf.fill([1, 7, 9, 3], 93.0))[0]) == 0
 
 
 def numeric_gradient(function, at: np.ndarray, step: float = 1e-2) -> np.ndarray:
@@ -166,9 +168,9 @@ def numeric_gradient(function, at: np.ndarray, step: float = 1e-2) -> np.ndarray
 
 
 FUNCTIONS = {
-    "content": lambda x: content_loss(squared_distance(x, tf.ones([1, 3, 4, 2])), 24, 1),
-    "style": lambda x: style_loss(gram(x), tf.ones([2, 2, 2]), tensor([0.3, 0.7]), 12),
-    "total_variation": total_variation,
+    "content": lambda x: content_loss(squared_distance(x, tf.ones([1, 3, 4, 2])), 24, 1)[0],
+    "style": lambda x: style_loss(gram(x), tf.ones([2, 2, 2]), tensor([0.3, 0.7]), 12)[0],
+    "total_variation": lambda x: total_variation(x)[0],
 }
 
 

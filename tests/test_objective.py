@@ -3,12 +3,15 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from objectives import objective_of, set_strength, terms_of
 
 from neural_style.guidance.masks import mask_at, region_at
-from neural_style.losses.content import content_loss, squared_distance
+from neural_style.losses.content import CONTENT_DISTANCES, content_loss, squared_distance
 from neural_style.losses.gram import gram
-from neural_style.losses.style import STYLE_DISTANCES, style_loss
-from neural_style.transfer.objective import Guide, Objective, one_mask_each
+from neural_style.losses.style import one_mask_each
+from neural_style.losses.style_distances import STYLE_DISTANCES, style_loss
+from neural_style.losses.term import Guide
+from neural_style.transfer.objective import Objective
 
 KERNEL = tf.constant(np.random.default_rng(9).normal(size=(3, 3, 3, 4)), tf.float32)
 
@@ -33,20 +36,16 @@ def objective(
     style=None,
     **changes,
 ) -> Objective:
-    weights = {
-        "content_layers": ["second"],
-        "style_layers": ["first", "second"],
-        "content_weight": 5.0,
-        "style_weight": 1e4,
-        "tv_weight": 1e-3,
-        "content_layer_weights": [1.0],
-        "style_layer_weights": [1.0, 1.0],
-        "style_weights": [1.0] * styles,
-    }
     pictures = [picture(10 + k) if style is None else style for k in range(styles)]
     guides = one_mask_each(masks) if masks else guides
     photograph = picture(1) if photograph is None else photograph
-    return Objective(features, photograph, pictures, guides, **(weights | changes))
+    return objective_of(features, photograph, pictures, guides, **settings(styles, **changes))
+
+
+def settings(styles: int = 1, **changes) -> dict:
+    weights = {"content_weight": 5.0, "style_weight": 1e4, "tv_weight": 1e-3}
+    layers = {"content_layers": ["second"], "style_layers": ["first", "second"]}
+    return {**weights, **layers, "style_weights": [1.0] * styles, **changes}
 
 
 def test_terms_by_hand():
@@ -56,12 +55,12 @@ def test_terms_by_hand():
     layer = {}
     for name in ("first", "second"):
         positions = np.prod(seen[name].shape[1:3])
-        target = gram(style[name])[None]
-        layer[name] = style_loss(gram(seen[name]), target, tf.ones(1), positions)
+        target = gram(style[name])
+        layer[name] = style_loss(gram(seen[name]), target, tf.ones(1), positions)[0]
     expected = {
         "content": content_loss(
             squared_distance(seen["second"], content["second"]), tf.size(seen["second"]).numpy()
-        ),
+        )[0],
         "style": (0.25 * layer["first"] + 0.75 * layer["second"]) / 2,
         "tv": tf.reduce_sum(tf.image.total_variation(image)),
     }
@@ -134,23 +133,29 @@ def test_eager_equals_graph():
 
 def test_changing_a_weight_costs_no_new_trace():
     traces = []
-    loss = objective(2)
 
-    @tf.function
-    def run(image):
+    def counted(image):
         traces.append(None)
-        return loss(image)
+        return features(image)
 
-    before = run(picture(2))
-    loss.content_weight.assign(50.0)
-    loss.style_weights.assign([0.0, 1.0])
-    loss.style_layer_weights.assign([0.0, 1.0])
-    after = run(picture(2))
-    assert len(traces) == 1
-    changed = {"style_weights": [0.0, 1.0], "style_layer_weights": [0.0, 1.0]}
-    expected = objective(2, content_weight=50.0, **changed)(picture(2))
-    assert float(after["total"]) == pytest.approx(float(expected["total"]), rel=1e-5)
-    assert float(after["total"]) != pytest.approx(float(before["total"]), rel=1e-2)
+    loss = objective(2, features=counted)
+
+    def evaluate() -> float:
+        return float(loss.value_and_gradient(picture(2), tf.constant(1.0))[0]["total"])
+
+    before = evaluate()
+    count = len(traces)
+    changed = {
+        "content_weight": 50.0,
+        "style_weights": [0.0, 1.0],
+        "style_layer_weights": [0.0, 1.0],
+    }
+    loss.weigh(terms_of(**settings(2, **changed)))
+    after = evaluate()
+    assert len(traces) == count
+    expected = objective(2, **changed)(picture(2))
+    assert after == pytest.approx(float(expected["total"]), rel=1e-5)
+    assert after != pytest.approx(before, rel=1e-2)
 
 
 def spread(image: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -165,10 +170,15 @@ class TestStrength:
 
     def test_the_ends(self):
         loss = objective()
-        loss.set_strength(100, 1e4, 1e-3)
-        assert float(loss.content_weight) == 0 < float(loss.style_weight)
-        loss.set_strength(0, 1e4, 1e-3)
-        assert float(loss.style_weight) == float(loss.tv_weight) == 0 < float(loss.content_weight)
+        set_strength(loss, picture(1), 100, 1e4, 1e-3)
+        assert float(loss.weights["content"]) == 0 < float(loss.weights["style"])
+        set_strength(loss, picture(1), 0, 1e4, 1e-3)
+        assert (
+            float(loss.weights["style"])
+            == float(loss.weights["tv"])
+            == 0
+            < float(loss.weights["content"])
+        )
         terms, gradient = loss.value_and_gradient(picture(1), tf.constant(1.0))
         assert float(terms["total"]) == 0
         np.testing.assert_array_equal(gradient, 0)
@@ -178,21 +188,23 @@ class TestStrength:
         """At 50 the whole style counts four times the whole content."""
         loss = objective(2, style_distance=distance)
         flat = tf.zeros([1, 7, 9, 3]) + tf.reduce_mean(picture(1), [1, 2], keepdims=True)
-        loss.set_strength(50, 1e4, 1e-3)
+        set_strength(loss, picture(1), 50, 1e4, 1e-3)
         terms = loss(flat)
-        content = float(loss.content_weight * terms["content"])
-        style = float(loss.style_weight * terms["style"])
+        content = float(loss.weights["content"] * terms["content"])
+        style = float(loss.weights["style"] * terms["style"])
         assert style == pytest.approx(4 * content, rel=1e-3)
-        loss.set_strength(80, 1e4, 1e-3)
-        assert float(loss.style_weight * terms["style"]) == pytest.approx(
-            4 * 4**1.5 * float(loss.content_weight * terms["content"]), rel=1e-3
+        set_strength(loss, picture(1), 80, 1e4, 1e-3)
+        assert float(loss.weights["style"] * terms["style"]) == pytest.approx(
+            4 * 4**1.5 * float(loss.weights["content"] * terms["content"]), rel=1e-3
         )
 
     def test_smoothness_keeps_its_weight_beside_the_style(self):
         loss = objective()
         for strength in (3, 50, 100):
-            loss.set_strength(strength, 1e4, 5e-2)
-            assert float(loss.tv_weight / loss.style_weight) == pytest.approx(5e-6, rel=1e-5)
+            set_strength(loss, picture(1), strength, 1e4, 5e-2)
+            assert float(loss.weights["tv"] / loss.weights["style"]) == pytest.approx(
+                5e-6, rel=1e-5
+            )
 
     def test_the_units_of_the_losses_do_not_matter(self):
         """The gradient has one direction, whatever factors the losses have."""
@@ -200,7 +212,7 @@ class TestStrength:
         for strength in (1, 30, 70, 99):
             directions = []
             for loss, style_weight in zip(losses, (1e4, 3.0), strict=True):
-                loss.set_strength(strength, style_weight, 0.0)
+                set_strength(loss, picture(1), strength, style_weight, 0.0)
                 _, gradient = loss.value_and_gradient(picture(2), tf.constant(1.0))
                 directions.append(gradient / tf.norm(gradient))
             np.testing.assert_allclose(*directions, atol=1e-4)
@@ -220,26 +232,26 @@ class TestStrength:
                 style=style,
                 by_area=by_area,
             )
-            loss.set_strength(40, 1e4, 0.0)
+            set_strength(loss, photograph, 40, 1e4, 0.0)
             _, gradient = loss.value_and_gradient(image, tf.constant(1.0))
             gradients.append(gradient[:, :, :9] / tf.norm(gradient[:, :, :9]))
         np.testing.assert_allclose(*gradients, atol=1e-4)
 
     def test_it_costs_no_new_trace(self):
         loss = objective(2)
-        loss.set_strength(30, 1e4, 1e-3)
-        traced = loss._of_whole.experimental_get_tracing_count()
+        set_strength(loss, picture(1), 30, 1e4, 1e-3)
+        traced = loss.tiled.graphs.whole.experimental_get_tracing_count()
         before = loss.value_and_gradient(picture(2), tf.constant(1.0))[0]["total"]
-        loss.set_strength(90, 1e4, 1e-3)
+        set_strength(loss, picture(1), 90, 1e4, 1e-3)
         after = loss.value_and_gradient(picture(2), tf.constant(1.0))[0]["total"]
-        assert loss._of_whole.experimental_get_tracing_count() == traced
+        assert loss.tiled.graphs.whole.experimental_get_tracing_count() == traced
         assert float(after) != pytest.approx(float(before), rel=1e-2)
 
     def test_a_flat_photograph_has_nothing_to_lose(self):
         grey = tf.fill([1, 7, 9, 3], 100.0)
         loss = objective(features=spread, photograph=grey)
-        loss.set_strength(50, 1e4, 1e-3)
-        assert np.isfinite(float(loss.content_weight))
+        set_strength(loss, grey, 50, 1e4, 1e-3)
+        assert np.isfinite(float(loss.weights["content"]))
         assert np.isfinite(float(loss(picture(2))["total"]))
 
 
@@ -247,6 +259,23 @@ def test_without_styles_or_content_layers():
     assert float(objective(0)(picture(2))["style"]) == 0
     none = objective(1, content_layers=[], content_layer_weights=[])
     assert float(none(picture(2))["content"]) == 0
+
+
+def test_a_batch_gives_the_sums_of_its_pictures():
+    """Each term has one value a picture, and each picture the gradient that it has alone."""
+    images = [picture(2), picture(3)]
+    for distance in STYLE_DISTANCES:
+        for content in CONTENT_DISTANCES:
+            loss = objective(2, style_distance=distance, content_distance=content)
+            terms, gradient = loss.value_and_gradient(tf.concat(images, 0), tf.constant(1.0))
+            alone = [loss.value_and_gradient(image, tf.constant(1.0)) for image in images]
+            for name, value in terms.items():
+                expected = sum(float(terms_of_one[name]) for terms_of_one, _ in alone)
+                assert float(value) == pytest.approx(expected, rel=1e-4)
+            expected = tf.concat([of_one for _, of_one in alone], 0)
+            np.testing.assert_allclose(
+                gradient, expected, rtol=1e-3, atol=1e-4 * np.abs(expected).max()
+            )
 
 
 def parts(seed: int, count: int = 3) -> list[np.ndarray]:
@@ -262,11 +291,11 @@ def guided(guides: list[Guide], styles: int = 1, **changes) -> Objective:
 def test_guided_gram_matrices_of_a_partition_add_up_to_the_whole():
     """Also where the layer's positions are larger than the pixels and lie in two regions."""
     guides = [Guide(region_at(part), [(0, region_at(part))], [0]) for part in parts(4)]
+    loss = guided(guides)
     for image in (picture(2), picture(3)):
-        found = guided(guides)._sums(*guided(guides)._seen(image, objective()._tiles()[0]))
-        for name, seen in features(image).items():
-            total = tf.reduce_sum(found[f"style {name}"], 0)
-            np.testing.assert_allclose(total, gram(seen), rtol=1e-5)
+        sums = loss.tiled.graphs.sums_of(image, None, loss.maps)["style"]
+        for name, activations in features(image).items():
+            np.testing.assert_allclose(tf.reduce_sum(sums[name], 0), gram(activations), rtol=1e-5)
 
 
 def test_each_region_is_compared_with_its_counterpart_by_area():
@@ -336,7 +365,7 @@ def test_regions_of_several_styles():
     singles = [
         guided([Guide(first, [(k, theirs[0])], [k])], 2)(picture(2))["style"] for k in (0, 1)
     ]
-    mixed.style_weights.assign([1.0, 3.0])
+    mixed.weigh(terms_of(**settings(2, by_area=True, style_weights=[1.0, 3.0])))
     expected = (0.25 * singles[0] + 0.75 * singles[1]) / 2
     assert float(mixed(picture(2))["style"]) == pytest.approx(float(expected), rel=1e-4)
 
@@ -374,19 +403,13 @@ def test_styles_of_another_size_are_compared_by_their_means():
         return {"first": tf.nn.relu(tf.nn.conv2d(image / 100, kernel, 1, "SAME"))}
 
     def loss(style, distance: str, guides=None) -> float:
-        objective = Objective(
+        objective = objective_of(
             pointwise,
             picture(1),
             [style],
             guides,
             content_layers=[],
             style_layers=["first"],
-            content_weight=0.0,
-            style_weight=1.0,
-            tv_weight=0.0,
-            content_layer_weights=[],
-            style_layer_weights=[1.0],
-            style_weights=[1.0],
             style_distance=distance,
             by_area=guides is not None,
         )
@@ -426,7 +449,7 @@ def test_smoothness_by_squares_is_the_same_at_every_size():
     for norm, factor in (("l1", 2), ("l2", 1)):
         terms = [
             objective(tv_norm=norm, content_layers=[], style_weight=0.0)(image)["tv"],
-            Objective(
+            objective_of(
                 features,
                 tf.concat([picture(1)] * 2, 2),
                 [],

@@ -7,17 +7,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
+from objectives import objective_of
 
 import neural_style as ns
 from neural_style.guidance.masks import mask_at
 from neural_style.losses.gram import gram
+from neural_style.losses.style import one_mask_each
 from neural_style.networks.compact import HEADS, build_compact, load_compact
 from neural_style.networks.registry import load_network
 from neural_style.networks.vgg import build_features
 from neural_style.networks.weights import load_weights
 from neural_style.runtime import precision
 from neural_style.runtime.precision import choose_precision
-from neural_style.transfer.objective import Objective, one_mask_each
+from neural_style.transfer.objective import Objective
 from neural_style.transfer.tiling import Tiling
 
 
@@ -170,7 +172,7 @@ def objective(precision: str, source: str, pooling: str = "avg", **changes) -> O
     } | changes
     layers = [*arguments["content_layers"], *arguments["style_layers"]]
     features = load_network(source, layers, pooling_type=pooling, precision=precision).features
-    return Objective(features, noise[0], [0.4 * noise[1]], **arguments)
+    return objective_of(features, noise[0], [0.4 * noise[1]], **arguments)
 
 
 def assert_near(rough: Objective, exact: Objective, scale: float = 1.0) -> None:
@@ -212,15 +214,17 @@ def both(request, random_weights, reference_weights) -> tuple[Objective, Objecti
 def test_float16_under_any_weights(both, content_weight, style_weight, scale):
     """Gradients within the network go from 1e-9 to 1e19; float16 ends at 65504."""
     for found in both:
-        found.content_weight.assign(content_weight)
-        found.style_weight.assign(style_weight)
+        found.weights |= {
+            "content": tf.constant(content_weight, tf.float32),
+            "style": tf.constant(style_weight, tf.float32),
+        }
     assert_near(*both, scale)
 
 
 def test_the_gradient_of_float16_may_be_zero():
     """At the photograph, without style, there is nothing to divide by."""
     content = np.full((1, 16, 16, 3), 90, np.float32)
-    found = Objective(
+    found = objective_of(
         load_network("compact", ["conv4_2"], precision="float16").features,
         content,
         [],

@@ -6,6 +6,7 @@ import math
 import os
 
 import numpy as np
+import objectives
 import pytest
 import tensorflow as tf
 from hypothesis import given, settings
@@ -13,12 +14,14 @@ from hypothesis import strategies as st
 
 import neural_style as ns
 from neural_style.guidance.masks import mask_at, region_at
+from neural_style.losses.style import one_mask_each
+from neural_style.losses.term import Guide
 from neural_style.networks.layers import blocks_before, layer_names, radius, stride
 from neural_style.networks.registry import load_network, structure
 from neural_style.optimizers.registry import OPTIMIZERS
 from neural_style.runtime import memory as machine
 from neural_style.transfer import planning as memory
-from neural_style.transfer.objective import Guide, Objective, one_mask_each
+from neural_style.transfer.objective import Objective
 from neural_style.transfer.tiling import Span, Tiling, sides, spans
 
 VGG_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1", "conv4_2")
@@ -54,23 +57,23 @@ def picture(seed: int, size: tuple[int, int]) -> np.ndarray:
     return np.random.default_rng(seed).uniform(0, 255, (1, *size, 3)).astype(np.float32)
 
 
+SETTINGS = {
+    "content_layers": ["layer2"],
+    "style_layers": ["layer1", "layer2", "layer3"],
+    "content_weight": 5.0,
+    "style_weight": 1e4,
+    "tv_weight": 1e-3,
+    "style_layer_weights": [1.0, 2.0, 3.0],
+}
+
+
 def objective_of(
-    size, tiling=None, features=None, styles=1, masks=None, guides=None, **changes
+    size, tiling=None, features=None, styles=1, masks=None, guides=None, style=None, **changes
 ) -> Objective:
-    arguments = {
-        "content_layers": ["layer2"],
-        "style_layers": ["layer1", "layer2", "layer3"],
-        "content_weight": 5.0,
-        "style_weight": 1e4,
-        "tv_weight": 1e-3,
-        "content_layer_weights": [1.0],
-        "style_layer_weights": [1.0, 2.0, 3.0],
-        "style_weights": [1.0] * styles,
-        "tiling": tiling,
-    }
+    arguments = SETTINGS | {"style_weights": [1.0] * styles, "tiling": tiling}
     # Darker, so that Gram matrices differ by more than rounding.
-    pictures = [picture(10 + k, size) * 0.4 for k in range(styles)]
-    return Objective(
+    pictures = [picture(10 + k, size) * 0.4 for k in range(styles)] if style is None else [style]
+    return objectives.objective_of(
         features or network(),
         picture(1, size),
         pictures,
@@ -258,13 +261,8 @@ def test_tiles_equal_the_whole_with_regions():
 def test_tiles_equal_the_whole_with_a_larger_style():
     size = (50, 60)
     tiling = Tiling(44, HALO, {name: stride(blocks) for name, blocks in BLOCKS.items()})
-    objectives = []
-    for how in (tiling, None):
-        found = objective_of(size, how)
-        style = picture(10, (70, 110)) * 0.4
-        found._style_targets = found._targets_of_guides([style], by_area=False)
-        objectives.append(found)
-    assert_equal(*objectives, size)
+    large = picture(10, (70, 110)) * 0.4
+    assert_equal(*(objective_of(size, how, style=large) for how in (tiling, None)), size)
 
 
 @pytest.mark.usefixtures("eagerly")
@@ -275,7 +273,7 @@ def test_tiles_equal_the_whole_at_any_strength(distance):
     tiled, whole = (objective_of(size, how, style_distance=distance) for how in (tiling, None))
     for strength in (10, 60):
         for objective in (tiled, whole):
-            objective.set_strength(strength, 1e4, 1e-3)
+            objectives.set_strength(objective, picture(1, size), strength, 1e4, 1e-3)
         assert_equal(tiled, whole, size)
 
 
@@ -302,14 +300,9 @@ def test_weights_take_effect_at_the_next_evaluation():
     size = (50, 60)
     tiled = objective_of(size, Tiling(44, HALO, {n: stride(b) for n, b in BLOCKS.items()}))
     tiled.value_and_gradient(tf.constant(picture(2, size)), tf.constant(1.0))
-    tiled.content_weight.assign(50.0)
-    tiled.style_layer_weights.assign([3.0, 0.0, 1.0])
-    terms = tiled(tf.constant(picture(2, size)))
     changed = {"content_weight": 50.0, "style_layer_weights": [3.0, 0.0, 1.0]}
-    whole = objective_of(size, **changed)
-    assert_equal(tiled, whole, size)
-    expected = whole(tf.constant(picture(2, size)))["total"]
-    assert float(terms["total"]) == pytest.approx(float(expected), rel=1e-5)
+    tiled.weigh(objectives.terms_of(**(SETTINGS | changed)))
+    assert_equal(tiled, objective_of(size, **changed), size)
 
 
 def test_one_trace_for_each_shape_of_tiles():
@@ -366,11 +359,11 @@ def test_memory_that_runs_out_makes_the_tiles_smaller(error: Exception):
     features = Shortage(math.inf, error)
     tiling = Tiling.of(BLOCKS, 304)
     tiled = objective_of(size, tiling, features=features)
-    assert tiled.tiling == tiling
+    assert tiled.tiled.tiling == tiling
     # Tiles of 0.7 times 304, which is 208 on the grid, have crops of 140 x 164: still too many.
     features.pixels = 140 * 164 - 1
     assert_equal(tiled, objective_of(size), size)
-    assert tiled.tiling.side == 128
+    assert tiled.tiled.tiling.side == 128
     assert features.raised == 2
 
 
