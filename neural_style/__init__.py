@@ -10,6 +10,8 @@ _HOMES = {
     "Result": "transfer.result",
     "Step": "optimizers.step",
     "StyleError": "runtime.errors",
+    "Stylizer": "transfer.stylizer",
+    "Term": "losses.term",
     "evaluate": "transfer.stylize",
     "stylize": "transfer.stylize",
 }

@@ -199,6 +199,8 @@ def test_exported_names():
         "Result",
         "Step",
         "StyleError",
+        "Stylizer",
+        "Term",
         "evaluate",
         "stylize",
     ]

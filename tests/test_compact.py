@@ -317,3 +317,12 @@ def test_its_pictures_are_near_those_of_vgg19(shared: Path, reference_weights: s
     errors = {source: error(result.picture.rgb, style) for source, result in results.items()}
     start = error(content, style)
     assert start - errors["compact"] > 0.6 * (start - errors[reference_weights])
+
+
+def test_of_the_first_block_alone():
+    """It is a map of positions, as it is beside deeper ones."""
+    both = build_compact(load_compact(), ["relu1_1", "relu2_1"])
+    alone = build_compact(load_compact(), ["relu1_1"])
+    features = alone(image(33, 20))["relu1_1"].features
+    assert features.shape == (1, 33, 20, features.shape[-1])
+    np.testing.assert_allclose(features, both(image(33, 20))["relu1_1"].features, rtol=1e-5)

@@ -127,7 +127,7 @@ def build_compact(
     maps = {name: [tf.constant(array) for array in weights[head]] for name, head in heads.items()}
 
     def features(image: tf.Tensor) -> dict[str, Activations]:
-        outputs = run(image)
+        outputs = tf.nest.flatten(run(image))  # of one block alone it is no list
         found = {name: Projection(outputs[blocks[name] - 1], *maps[name]) for name in heads}
         return {
             name: tf.nn.relu(projection.dense()) if resolved[name] in RECTIFIED else projection
