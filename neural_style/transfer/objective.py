@@ -64,7 +64,7 @@ class Objective:
     def __call__(self, image: tf.Tensor) -> Tensors:
         """Return the terms for the image, as a whole."""
         graphs = self.tiled.graphs
-        sums = graphs.sums_of(image, None, self.maps)
+        sums = graphs.sums_of(tf.convert_to_tensor(image), None, self.maps)
         return graphs.terms_of(sums, self._values, self.weights, graphs.shapes(self.size))
 
     def value_and_gradient(self, image: tf.Tensor, scale: tf.Tensor) -> tuple[Tensors, tf.Tensor]:
