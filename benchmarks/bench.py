@@ -231,7 +231,7 @@ def answer(kind: str, **case: object) -> None:
     print(peak_memory(), flush=True)
 
 
-def pictures(size: int, count: int):
+def noise(size: int, count: int):
     """Return noise, [count, size, size, 3], float32."""
     import numpy as np
 
@@ -243,10 +243,11 @@ def ours(
 ) -> Iterator[float]:
     """Yield seconds of an iteration of our L-BFGS for each evaluation that it took."""
     from neural_style import Config
-    from neural_style.runtime.device import device_scope
-    from neural_style.transfer.stylize import Inputs, build_network, build_objective, minimise
+    from neural_style.transfer.painting import minimize
+    from neural_style.transfer.pictures import Pictures
+    from neural_style.transfer.stylizer import Stylizer
 
-    content, start, *targets = pictures(size, 2 + styles)
+    content, start, *targets = noise(size, 2 + styles)
     config = Config(
         content_img="noise",
         style_imgs=["noise"] * styles,
@@ -255,10 +256,10 @@ def ours(
         device="/cpu:0",
         max_iterations=10**6,
     )
-    with device_scope(config.device) as device:
-        inputs = Inputs(content, None, tuple(targets), None, start)
-        objective = build_objective(config, inputs, build_network(config, device), tile)
-        steps = minimise(config, objective, start, config.max_iterations)
+    with Stylizer(config) as stylizer:
+        pictures = Pictures(content, None, tuple(targets), None, start)
+        objective = stylizer.objective(config, pictures, side=tile)
+        steps = minimize(config, objective, start, config.max_iterations)
         before = [next(steps), next(steps), next(steps)][-1]
         yield 0.0
         while True:
@@ -272,7 +273,7 @@ def reference(size: int) -> Iterator[float]:
     """Yield seconds of one evaluation of the plain TensorFlow loop."""
     import tensorflow as tf
 
-    content, start, style = pictures(size, 3)
+    content, start, style = noise(size, 3)
     evaluate = plain_loss(content, style)
     image = tf.constant(start[None])
     evaluate(image)
@@ -372,7 +373,7 @@ def pytorch(size: int) -> Iterator[float]:
 
     content, start, style = (
         torch.tensor(np.ascontiguousarray(np.transpose(picture[None], (0, 3, 1, 2))))
-        for picture in pictures(size, 3)
+        for picture in noise(size, 3)
     )
     with torch.no_grad():
         target = features(content)["conv4_2"]
@@ -491,16 +492,17 @@ def clocks() -> tuple[float, float]:
 
 def run_ours(**case: object) -> Iterator[str]:
     """Yield what our L-BFGS reaches."""
-    from neural_style.runtime.device import device_scope
-    from neural_style.transfer.stylize import build_network, build_objective, load_inputs, minimise
+    from neural_style.transfer.painting import minimize
+    from neural_style.transfer.pictures import load_pictures
+    from neural_style.transfer.stylizer import Stylizer
 
     config = run_config(**case)
-    inputs = load_inputs(config)
-    with device_scope(config.device) as device:
-        objective = build_objective(config, inputs, build_network(config, device))
+    pictures = load_pictures(config)
+    with Stylizer(config) as stylizer:
+        objective = stylizer.objective(config, pictures)
         yield ""
         began = clocks()
-        for step in minimise(config, objective, inputs.init, config.max_iterations):
+        for step in minimize(config, objective, pictures.init, config.max_iterations):
             last = step
         yield judged(last.image, config, last.evaluations, began)
 
@@ -511,12 +513,12 @@ def run_reference(size: int, iterations: int) -> Iterator[str]:
     import tensorflow as tf
     from scipy.optimize import minimize
 
-    from neural_style.transfer.stylize import load_inputs
+    from neural_style.transfer.pictures import load_pictures
 
     config = run_config(size, "vgg19", "float32", iterations)
-    inputs = load_inputs(config)
-    evaluate = plain_loss(inputs.content, inputs.styles[0])
-    shape = (1, *inputs.content.shape)
+    pictures = load_pictures(config)
+    evaluate = plain_loss(pictures.content, pictures.styles[0])
+    shape = (1, *pictures.content.shape)
 
     def function(flat: np.ndarray) -> tuple[float, np.ndarray]:
         total, gradient = evaluate(tf.constant(flat.reshape(shape), tf.float32))
@@ -524,7 +526,7 @@ def run_reference(size: int, iterations: int) -> Iterator[str]:
 
     yield ""
     began = clocks()
-    flat = inputs.init.ravel().astype(np.float64)
+    flat = pictures.init.ravel().astype(np.float64)
     found = minimize(function, flat, jac=True, method="L-BFGS-B", options={"maxiter": iterations})
     yield judged(found.x.reshape(shape[1:]).astype(np.float32), config, found.nfev, began)
 

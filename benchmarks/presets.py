@@ -27,9 +27,8 @@ from scipy.optimize import minimize
 
 from neural_style import Config, Step, evaluate, stylize
 from neural_style.images.picture import enlarge
-from neural_style.networks.registry import load_network
-from neural_style.runtime.device import device_scope
-from neural_style.transfer.stylize import build_objective, load_inputs
+from neural_style.transfer.pictures import load_pictures
+from neural_style.transfer.stylizer import Stylizer
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("NEURAL_STYLE_SHARED", ROOT.parent / "shared")) / "images"
@@ -77,7 +76,7 @@ def main() -> None:
             started = time.perf_counter()
             image = paint()
             seconds = time.perf_counter() - started
-            image = enlarge(image, load_inputs(plain).content.shape[:2])
+            image = enlarge(image, load_pictures(plain).content.shape[:2])
             found[name] = seconds, evaluate(plain, image)["total"]
             ratios = [value / base for value, base in zip(found[name], found[REPORT], strict=True)]
             pair = f"{Path(content).stem}, {Path(style).stem}"
@@ -97,10 +96,10 @@ def last_image(config: Config) -> np.ndarray:
 
 def report(config: Config) -> np.ndarray:
     """Paint as the report does; return the optimiser's last image, [H, W, 3]."""
-    inputs = load_inputs(config)
-    with device_scope(config.device):
-        layers = [*config.content_layers, *config.style_layers]
-        objective = build_objective(config, inputs, load_network(config.model_weights, layers))
+    pictures = load_pictures(config)
+    config = replace(config, precision="float32")
+    with Stylizer(config) as stylizer:
+        objective = stylizer.objective(config, pictures)
 
         @tf.function
         def evaluated(image: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -110,14 +109,14 @@ def report(config: Config) -> np.ndarray:
             return total, tape.gradient(total, image)
 
         def for_scipy(flat: np.ndarray) -> tuple[float, np.ndarray]:
-            image = tf.constant(flat.reshape(1, *inputs.init.shape), tf.float32)
+            image = tf.constant(flat.reshape(1, *pictures.init.shape), tf.float32)
             total, gradient = evaluated(image)
             return float(total), gradient.numpy().astype(np.float64).ravel()
 
         options = {"maxiter": 50, "maxfun": 1000, "ftol": 0, "gtol": 0}
-        start = inputs.init.astype(np.float64).ravel()
+        start = pictures.init.astype(np.float64).ravel()
         found = minimize(for_scipy, start, jac=True, method="L-BFGS-B", options=options)
-    return found.x.reshape(inputs.init.shape).astype(np.float32)
+    return found.x.reshape(pictures.init.shape).astype(np.float32)
 
 
 def _shrunk(config: Config, size: int) -> Config:

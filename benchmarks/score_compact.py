@@ -28,7 +28,7 @@ from neural_style import Config, stylize
 from neural_style.images.read import read_picture
 from neural_style.losses.gram import gram
 from neural_style.networks.registry import load_network
-from neural_style.transfer.stylize import load_inputs
+from neural_style.transfer.pictures import load_pictures
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("NEURAL_STYLE_SHARED", ROOT.parent / "shared"))
@@ -91,7 +91,7 @@ def score(content: Path, style: Path, arguments: argparse.Namespace) -> dict:
         pictures = {"content_img": content, "style_imgs": style, "max_size": 256}
         return Config(**pictures, model_weights=weights, precision="float32", device="/cpu:0")
 
-    inputs = load_inputs(config("compact"))
+    pictures = load_pictures(config("compact"))
     judge = load_network(arguments.teacher, LAYERS).features
 
     @tf.function
@@ -99,15 +99,15 @@ def score(content: Path, style: Path, arguments: argparse.Namespace) -> dict:
         return [gram(seen) for seen in judge(picture[None]).values()]
 
     def error(picture: np.ndarray) -> float:
-        pairs = zip(grams(picture), grams(inputs.styles[0]), strict=True)
+        pairs = zip(grams(picture), grams(pictures.styles[0]), strict=True)
         return float(np.mean([tf.norm(g - a) / tf.norm(a) for g, a in pairs]))
 
-    row = {"pair": f"{content.stem} x {style.stem}", "content": error(inputs.content)}
+    row = {"pair": f"{content.stem} x {style.stem}", "content": error(pictures.content)}
     for name, weights in [("vgg19", arguments.teacher), ("compact", "compact")]:
         path = arguments.out / f"{content.stem}_{style.stem}_{name}.png"
         # Through VGG19 the picture is always the same one.
         if name == "compact" or not path.is_file():
-            stylize(config(weights), inputs=inputs).save(path)
+            stylize(config(weights), pictures=pictures).save(path)
         row[name] = error(read_picture(path).rgb)
     row["score"] = (row["content"] - row["compact"]) / (row["content"] - row["vgg19"])
     return row

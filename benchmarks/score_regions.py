@@ -30,8 +30,8 @@ from neural_style import Config, stylize
 from neural_style.guidance.labels import hex_color
 from neural_style.guidance.masks import region_at
 from neural_style.losses.gram import gram
-from neural_style.runtime.device import device_scope
-from neural_style.transfer.stylize import Inputs, build_network, load_inputs
+from neural_style.transfer.pictures import Pictures, load_pictures
+from neural_style.transfer.stylizer import Stylizer
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path(os.environ.get("NEURAL_STYLE_SHARED", ROOT.parent / "shared"))
@@ -64,12 +64,12 @@ def main() -> None:
             max_size=arguments.size,
             device=arguments.device,
         )
-        inputs = load_inputs(config)
-        judge = Judge(config, inputs)
-        before = judge.errors(inputs.content)
+        pictures = load_pictures(config)
+        judge = Judge(config, pictures)
+        before = judge.errors(pictures.content)
         after = []
         for count in counts:
-            result = stylize(replace(config, max_iterations=count), inputs=inputs)
+            result = stylize(replace(config, max_iterations=count), pictures=pictures)
             after.extend(judge.errors(result.picture.rgb) / before)
             if arguments.out:
                 result.save(arguments.out / f"regions_{pair}_{count}.png")
@@ -109,24 +109,24 @@ class Judge:
         regions: for each region that has a counterpart its colour, and the areas of both.
     """
 
-    def __init__(self, config: Config, inputs: Inputs):
+    def __init__(self, config: Config, pictures: Pictures):
         """Compute the style's guided Gram matrices.
 
         Args:
             config: names the network and the layers; of one style.
-            inputs: its pictures, with label maps.
+            pictures: its pictures, with label maps.
         """
-        with device_scope(config.device) as device:
-            self._network = build_network(replace(config, precision="float32"), device)
+        with Stylizer(config) as stylizer:
+            self._network = stylizer.network(replace(config, precision="float32"))
         self._layers = config.active_layers()[1]
         weights = np.asarray(config.style_layer_weights or [1.0] * len(self._layers))
         self._weights = weights / weights.sum()
-        regions = inputs.regions
+        regions = pictures.regions
         parts = zip(regions.content.colors, regions.masks(), regions.counterparts(), strict=True)
         known = [(colour, mask, own[0][1]) for colour, (mask, own), found in parts if found]
         self._masks = [mask for _, mask, _ in known]
         wanted = [mask for _, _, mask in known]
-        self._wanted = self._grams(inputs.styles[0], wanted)
+        self._wanted = self._grams(pictures.styles[0], wanted)
         self.regions = [
             (hex_color(colour), f"{100 * mask.mean():.0f} % | {100 * of_style.mean():.0f} %")
             for colour, mask, of_style in known
@@ -153,7 +153,7 @@ class Judge:
         for name in self._layers:
             size = activations[name].shape[1:3]
             at_layer = [region_at(mask)(*size)[None, ..., None] for mask in masks]
-            grams = [gram(activations[name], at) / tf.reduce_sum(at**2) for at in at_layer]
+            grams = [gram(activations[name], at)[0] / tf.reduce_sum(at**2) for at in at_layer]
             found.append(np.stack(grams))
         return found
 

@@ -17,10 +17,16 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 import tensorflow as tf
 
+from neural_style.losses.content import Content
+from neural_style.losses.style import Style
+from neural_style.losses.term import References
+from neural_style.losses.variation import TotalVariation
 from neural_style.networks.compact import HEADS, build_compact, load_compact
 from neural_style.networks.layers import convolutions
 from neural_style.networks.vgg import build_features
+from neural_style.transfer.graphs import Graphs
 from neural_style.transfer.objective import Objective
+from neural_style.transfer.tiled import Tiled
 
 STYLE_LAYERS = [name for name in HEADS if name.startswith("relu")]
 
@@ -62,20 +68,13 @@ def main() -> None:
 
 def gradient(features, pictures):
     """Return the function from an image to the gradient of its loss."""
-    objective = Objective(
-        features,
-        pictures[0],
-        [pictures[1]],
-        None,
-        content_layers=["conv4_2"],
-        style_layers=STYLE_LAYERS,
-        content_weight=5.0,
-        style_weight=1e4,
-        tv_weight=1e-3,
-        content_layer_weights=[1.0],
-        style_layer_weights=[1.0] * len(STYLE_LAYERS),
-        style_weights=[1.0],
-    )
+    terms = [
+        Content(("conv4_2",), weight=5.0),
+        Style(tuple(STYLE_LAYERS), weight=1e4),
+        TotalVariation(weight=1e-3),
+    ]
+    references = References(pictures[0], [pictures[1]])
+    objective = Objective(Tiled(Graphs(features, terms)), terms, references)
 
     def step(image):
         _, found = objective.value_and_gradient(image, tf.constant(1.0))

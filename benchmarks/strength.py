@@ -22,8 +22,8 @@ import numpy as np
 
 from neural_style import Config, stylize
 from neural_style.guidance.masks import covered
-from neural_style.runtime.device import device_scope
-from neural_style.transfer.stylize import build_network, build_objective, load_inputs
+from neural_style.transfer.pictures import load_pictures
+from neural_style.transfer.stylizer import Stylizer
 
 BASE = {"content_img": "lake.jpg", "style_imgs": ["strokes.jpg"], "max_size": 192}
 # What is changed in each row. Of a preset its settings, but for the size.
@@ -87,8 +87,8 @@ def _plain(settings: dict[str, Any], weights: str) -> dict[str, Any]:
 
 def _share(config: Config) -> float:
     """Return the share of the picture that masks cover."""
-    inputs = load_inputs(config)
-    return covered(inputs.masks, inputs.content.shape[:2]).mean() if inputs.masks else 1.0
+    pictures = load_pictures(config)
+    return covered(pictures.masks, pictures.content.shape[:2]).mean() if pictures.masks else 1.0
 
 
 class Judge:
@@ -96,11 +96,11 @@ class Judge:
 
     def __init__(self, config: Config):
         """Look at the pictures that the settings name."""
-        inputs = load_inputs(config)
-        self._photograph = inputs.content
-        with device_scope(config.device) as device:
-            self._objective = build_objective(config, inputs, build_network(config, device))
-        self._flat = self._terms(np.zeros_like(inputs.content) + inputs.content.mean((0, 1)))
+        pictures = load_pictures(config)
+        self._photograph = pictures.content
+        with Stylizer(config) as stylizer:
+            self._objective = stylizer.objective(config, pictures)
+        self._flat = self._terms(np.zeros_like(pictures.content) + pictures.content.mean((0, 1)))
 
     def __call__(self, image: np.ndarray, share: float) -> tuple[float, float, float]:
         """Return content lost, style left and SSIM of an image, [H, W, 3]."""

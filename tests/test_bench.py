@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 
 import neural_style as ns
-from neural_style.transfer.stylize import load_inputs
+from neural_style.transfer.pictures import load_pictures
 
 PATH = Path(__file__).resolve().parent.parent / "benchmarks" / "bench.py"
 
@@ -28,7 +28,7 @@ def _weights(random_weights, monkeypatch: pytest.MonkeyPatch):
 @pytest.mark.usefixtures("_weights")
 def test_the_reference_computes_our_loss(bench):
     """On a size that is odd at every block."""
-    content, style, image = bench.pictures(37, 3)
+    content, style, image = bench.noise(37, 3)
     total, gradient = bench.plain_loss(content, style)(tf.constant(image[None]))
     config = ns.Config(content_img=content, style_imgs=[style], device="/cpu:0")
     expected = ns.evaluate(config, image)
@@ -46,7 +46,7 @@ def test_pytorch_computes_our_loss(bench, monkeypatch: pytest.MonkeyPatch):
         torch.Tensor, "backward", lambda total: (seen.append(float(total)), backward(total))[1]
     )
     next(bench.pytorch(37))
-    content, image, style = bench.pictures(37, 3)
+    content, image, style = bench.noise(37, 3)
     config = ns.Config(content_img=content, style_imgs=[style], device="/cpu:0")
     assert seen[0] == pytest.approx(ns.evaluate(config, image)["total"], rel=1e-3)
 
@@ -131,7 +131,7 @@ def test_a_process_that_fails_is_shown(bench):
 def test_a_run_goes_down(bench, kind: str):
     """From the content picture; as the judge has it, who computes in float32."""
     config = bench.run_config(32, "vgg19", "float32", 6)
-    start = ns.evaluate(config, load_inputs(config).init)["total"]
+    start = ns.evaluate(config, load_pictures(config).init)["total"]
     case = {"kind": kind, "size": 32, "iterations": 6}
     case |= {"network": "vgg19", "precision": "bfloat16"} if kind == "run ours" else {}
     run = subprocess.run(

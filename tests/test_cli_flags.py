@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from neural_style.commands.main import parse
-from neural_style.settings.config import Config, preset_names
+from neural_style.settings.config import Config
+from neural_style.settings.files import preset_names
 
 CONFIGS = Path(__file__).parent.parent / "configs"
 REQUIRED = ["-content_img", "a.png", "-style_imgs", "b.png"]

@@ -9,8 +9,8 @@ import pytest
 
 import neural_style as ns
 from neural_style.runtime import interrupts
-from neural_style.transfer import stylize as transfer
-from neural_style.transfer.objective import Objective
+from neural_style.transfer import stylizer
+from neural_style.transfer.graphs import Graphs
 from neural_style.transfer.planning import plan
 
 
@@ -69,27 +69,27 @@ def test_other_threads_cannot_listen():
 
 @pytest.fixture
 def press_in(monkeypatch):
-    """Return a function that lets Ctrl-C come inside the third call of a method of Objective."""
+    """Return a function that lets Ctrl-C come inside the third call of a method of Graphs."""
 
     def press_in(name: str) -> list[str]:
-        graph, calls = getattr(Objective, name), []
+        graph, calls = getattr(Graphs, name), []
 
         def pressed(self, *arguments):
             calls.append("begun")
             if calls.count("begun") == 3:
                 press()
-            found = graph.__get__(self, Objective)(*arguments)
+            found = graph.__get__(self, Graphs)(*arguments)
             calls.append("done")
             return found
 
-        monkeypatch.setattr(Objective, name, pressed)
+        monkeypatch.setattr(Graphs, name, pressed)
         return calls
 
     return press_in
 
 
 def test_an_evaluation_is_finished(config, press_in):
-    calls = press_in("_of_whole")
+    calls = press_in("whole")
     result = ns.stylize(config(max_iterations=50))
     assert result.interrupted
     assert calls == ["begun", "done"] * 3
@@ -97,8 +97,8 @@ def test_an_evaluation_is_finished(config, press_in):
 
 
 def test_of_a_tiled_one_the_tile(config, press_in, monkeypatch):
-    monkeypatch.setattr(transfer, "plan", lambda config, size, *_: plan(config, size, 128))
-    calls = press_in("_sums_of_tile")
+    monkeypatch.setattr(stylizer, "plan", lambda config, size, *_: plan(config, size, 128))
+    calls = press_in("sums")
     pictures = np.random.default_rng(0).integers(0, 255, (2, 200, 200, 3), np.uint8)
     first = {"content_layers": ["relu1_1"], "style_layers": ["relu1_1"]}
     with pytest.raises(KeyboardInterrupt):  # there is nothing to show yet

@@ -26,7 +26,7 @@ from neural_style.images.picture import luminance
 from neural_style.images.read import read_picture
 from neural_style.networks.layers import blocks_before
 from neural_style.runtime.errors import StyleError
-from neural_style.transfer.stylize import load_inputs
+from neural_style.transfer.pictures import load_pictures
 
 SIZES = ((40, 48),)
 LAYERS = [(40, 48), (20, 24), (10, 12), (5, 6), (3, 3), (1, 1)]
@@ -262,8 +262,8 @@ def test_what_a_feather_leaves_nothing_of_is_refused(config):
     dot[20, 20] = 90
     masked = {"style_mask": True, "style_mask_imgs": [dot]}
     with pytest.raises(StyleError, match=r"^mask_feather: 40 pixels leave nothing of mask 1: use"):
-        load_inputs(config(mask_feather=40, **masked))
-    assert load_inputs(config(mask_feather=2, **masked)).masks
+        load_pictures(config(mask_feather=40, **masked))
+    assert load_pictures(config(mask_feather=2, **masked)).masks
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,8 @@ from neural_style.images.color_transfer import match_colors
 from neural_style.images.read import read_picture
 from neural_style.runtime import memory as machine
 from neural_style.settings.config import FIELDS
-from neural_style.transfer import stylize as transfer
+from neural_style.transfer import stylizer
+from neural_style.transfer.pictures import load_pictures
 from neural_style.transfer.recolor import recolour
 
 
@@ -70,7 +71,7 @@ def test_small_grey_and_flat_pictures(settings, color_match):
 
 
 def test_stylize_does_so_without_a_network(settings, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(transfer, "open_network", None)
+    monkeypatch.setattr(stylizer, "open_network", None)
     config = settings(model_weights="nothing.h5")
     np.testing.assert_array_equal(ns.stylize(config).image, recolour(config).image)
 
@@ -130,7 +131,7 @@ def test_a_photograph_that_is_not_enlarged_is_told(settings, caplog):
         recolour(settings(max_size=max_size))
         assert caplog.messages == told
         caplog.clear()
-        transfer.load_inputs(settings(max_size=max_size, transfer="both"))
+        load_pictures(settings(max_size=max_size, transfer="both"))
         assert caplog.messages == told
 
 
@@ -141,7 +142,7 @@ def test_a_photograph_too_large_for_the_memory_is_reduced(settings, tmp_path, mo
     monkeypatch.setattr(machine, "taken", lambda: 2**20)
     monkeypatch.setattr(machine, "LEAST_LEFT", 0)
     limit = f"{(600 * 800 * 9 + 2**20) / 2**20:.3f}M"  # 17 would be needed, 6 + 17 / 16 will do
-    for start, change in ((recolour, {}), (transfer.load_inputs, {"transfer": "both"})):
+    for start, change in ((recolour, {}), (load_pictures, {"transfer": "both"})):
         start(settings(content_img=tmp_path / "a.png", max_size=100, max_memory=limit, **change))
         assert "a.png was reduced to 200 x 150 pixels while it was read" in caplog.text
         caplog.clear()

@@ -22,7 +22,8 @@ from neural_style.guidance.regions import (
     read_label_map,
 )
 from neural_style.runtime.errors import StyleError
-from neural_style.transfer.stylize import _guides, load_inputs
+from neural_style.transfer.pictures import load_pictures
+from neural_style.transfer.terms import guides_of
 
 RED, GREEN, BLUE, GREY = (255, 0, 0), (0, 255, 0), (0, 0, 255), (128, 128, 128)
 SIZE = (40, 48)
@@ -211,7 +212,7 @@ class TestTransfer:
 
     def test_feather_softens_regions_and_they_still_divide_the_picture(self, regions):
         config = regions(mask_feather=8)
-        guides = _guides(config, load_inputs(config))
+        guides = guides_of(config, load_pictures(config))
         squares = [np.square(guide.mask(40, 48).numpy()) for guide in guides]
         np.testing.assert_allclose(sum(squares), 1, atol=1e-5)
         assert ((squares[0] > 0.01) & (squares[0] < 0.99)).any()
@@ -250,7 +251,7 @@ class TestScore:
             model_weights=random_weights,
             device="/cpu:0",
         )
-        judge = load_benchmark("score_regions").Judge(config, load_inputs(config))
+        judge = load_benchmark("score_regions").Judge(config, load_pictures(config))
         itself, other = (judge.errors(each.astype(np.float32)) for each in (painting, photograph))
         assert itself.shape == (2, 2)
         np.testing.assert_allclose(itself, 0, atol=1e-5)
@@ -293,10 +294,10 @@ class TestScore:
         folder = shared / "images" / "regions"
         given = {"model_weights": reference_weights, "max_size": 256, "device": "/cpu:0"}
         config = score_regions.config_of_pair(folder, pair, "regions", **given)
-        inputs = load_inputs(config)
-        judge = score_regions.Judge(config, inputs)
+        pictures = load_pictures(config)
+        judge = score_regions.Judge(config, pictures)
         before, after = (
             judge.errors(image)[0]
-            for image in (inputs.content, ns.stylize(config, inputs=inputs).picture.rgb)
+            for image in (pictures.content, ns.stylize(config, pictures=pictures).picture.rgb)
         )
         assert (after < before / 3).all()

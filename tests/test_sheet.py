@@ -126,15 +126,15 @@ class TestCommandLine:
         assert "style_1.png" not in names
 
     def test_ctrl_c_keeps_what_was_painted(self, sheet, monkeypatch):
-        whole, count = transfer.stylize, []
+        whole, count = transfer.paint, []
 
-        def stylize(*arguments):
+        def paint(*arguments, **named):
             count.append(1)
             if len(count) == 2:
                 raise KeyboardInterrupt  # before its first iteration
-            return whole(*arguments)
+            return whole(*arguments, **named)
 
-        monkeypatch.setattr(transfer, "stylize", stylize)
+        monkeypatch.setattr(transfer, "paint", paint)
         code, out, _ = sheet("-vary", "seed", "1", "2", "-vary", "tv_weight", "0", "1")
         assert (code, out) == (130, "image_output/sheet/sheet.png\n")
         names = {path.stem for path in Path("image_output/sheet").glob("[!.]*")}
@@ -184,7 +184,7 @@ class TestCommandLine:
     def test_all_is_checked_before_the_first_is_painted(
         self, sheet, monkeypatch, arguments, code, words
     ):
-        monkeypatch.setattr(transfer, "stylize", lambda *_: pytest.fail("it painted"))
+        monkeypatch.setattr(transfer, "paint", lambda *_, **__: pytest.fail("it painted"))
         found, out, err = sheet(*arguments)
         assert (found, out) == (code, "")
         assert err.startswith("neural_style: ")

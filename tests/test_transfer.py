@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,8 +22,13 @@ from neural_style.networks import registry as networks
 from neural_style.networks.vgg import MEAN, build_features
 from neural_style.networks.weights import load_weights
 from neural_style.runtime.device import device_scope
-from neural_style.transfer import stylize as transfer
-from neural_style.transfer.stylize import finish, load_inputs, scale_iterations, scale_sizes
+from neural_style.transfer import painting as paintings
+from neural_style.transfer.finish import finish
+from neural_style.transfer.painting import minimize
+from neural_style.transfer.pictures import load_pictures
+from neural_style.transfer.pyramid import Scale, pyramid
+from neural_style.transfer.stylizer import Stylizer
+from neural_style.transfer.terms import guides_of
 
 
 def test_result(config, photograph):
@@ -44,7 +50,7 @@ def to_uint8(image: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("optimizer", ["lbfgs", "adam", "tfp_lbfgs"])
 def test_optimisers(config, optimizer: str):
     settings = config(optimizer=optimizer, max_iterations=5)
-    start = ns.evaluate(settings, load_inputs(settings).init)["total"]
+    start = ns.evaluate(settings, load_pictures(settings).init)["total"]
     assert ns.stylize(settings).history[-1].total < start
 
 
@@ -76,13 +82,13 @@ def test_same_config_same_picture(config):
 def test_result_is_the_best_and_not_the_last(config, monkeypatch: pytest.MonkeyPatch):
     """An optimiser that worsens: the picture of least loss is kept."""
 
-    def minimise(config, objective, init, iterations, after):
+    def minimize(config, objective, init, iterations, after, optimizer):
         for iteration, total in enumerate([9.0, 4.0, 7.0, 8.0]):
             image = np.full((1, *init.shape), 10.0 * (1 + iteration), np.float32)
             terms = {"total": total}
-            yield ns.Step(iteration, total, terms, 1.0, 1, tensor=transfer.tf.constant(image))
+            yield ns.Step(iteration, total, terms, 1.0, 1, tensor=tf.constant(image))
 
-    monkeypatch.setattr(transfer, "minimise", minimise)
+    monkeypatch.setattr(paintings, "minimize", minimize)
     result = ns.stylize(config())
     assert result.image.max() == result.image.min() == 20
     assert [step.total for step in result.history] == [4, 7, 8]
@@ -117,10 +123,10 @@ def test_evaluate_refuses_another_size(config):
 
 
 def test_photograph_is_reduced_and_styles_take_its_size(config):
-    inputs = load_inputs(config(max_size=32))
-    assert inputs.content.shape == (26, 32, 3)
-    assert [style.shape for style in inputs.styles] == [(26, 32, 3)]
-    assert load_inputs(config(max_size=4000)).content.shape == (40, 48, 3)
+    pictures = load_pictures(config(max_size=32))
+    assert pictures.content.shape == (26, 32, 3)
+    assert [style.shape for style in pictures.styles] == [(26, 32, 3)]
+    assert load_pictures(config(max_size=4000)).content.shape == (40, 48, 3)
 
 
 @pytest.mark.parametrize(
@@ -136,9 +142,9 @@ def test_photograph_is_reduced_and_styles_take_its_size(config):
 )
 def test_sizes_of_the_styles(config, painting, changes, expected):
     wide = np.concatenate([painting] * 2, 1)[:24]
-    inputs = load_inputs(config(style_imgs=[painting, wide], **changes))
-    assert [style.shape[:2] for style in inputs.styles] == expected
-    smaller = inputs.reduced((20, 24))
+    pictures = load_pictures(config(style_imgs=[painting, wide], **changes))
+    assert [style.shape[:2] for style in pictures.styles] == expected
+    smaller = pictures.reduced((20, 24))
     assert smaller.init.shape[:2] == (20, 24)
     halves = [tuple(max(16, length // 2) for length in size) for size in expected]
     assert [style.shape[:2] for style in smaller.styles] == halves
@@ -154,7 +160,7 @@ def test_regions_of_a_style_of_another_size(config, photograph, painting, bounda
         maps.append(halves)
     settings = {"content_regions": maps[0], "style_regions": [maps[1]], "style_scale": 2}
     settings = config(**settings, region_boundary=boundary)
-    guides = transfer._guides(settings, load_inputs(settings))
+    guides = guides_of(settings, load_pictures(settings))
     found = [guide.styles[0][1](80, 96).numpy() for guide in guides]
     found = max(found, key=lambda mask: mask[:, 0].sum())
     assert found.shape == (80, 96)
@@ -164,8 +170,8 @@ def test_regions_of_a_style_of_another_size(config, photograph, painting, bounda
 
 
 def test_a_style_of_any_size_to_start_from(config):
-    inputs = load_inputs(config(style_scale=2, init_img_type="style"))
-    assert inputs.init.shape == inputs.content.shape
+    pictures = load_pictures(config(style_scale=2, init_img_type="style"))
+    assert pictures.init.shape == pictures.content.shape
 
 
 @pytest.mark.parametrize(
@@ -199,39 +205,39 @@ def test_without_style_only_the_content_counts(config, photograph):
 def test_too_small_once_reduced(config, max_size: int):
     wide = np.zeros((20, 200, 3), np.uint8)
     with pytest.raises(ns.StyleError, match=r"200 x 20 pixels become .* at least 16"):
-        load_inputs(config(content_img=wide, max_size=max_size))
+        load_pictures(config(content_img=wide, max_size=max_size))
 
 
 class TestStart:
     """init_img_type: where the optimisation starts."""
 
     def test_content(self, config, photograph):
-        np.testing.assert_array_equal(load_inputs(config()).init, photograph)
+        np.testing.assert_array_equal(load_pictures(config()).init, photograph)
 
     def test_style(self, config):
-        inputs = load_inputs(config(init_img_type="style"))
-        np.testing.assert_array_equal(inputs.init, inputs.styles[0])
+        pictures = load_pictures(config(init_img_type="style"))
+        np.testing.assert_array_equal(pictures.init, pictures.styles[0])
 
     def test_noise_lies_around_the_mean_colour(self, config):
-        init = load_inputs(config(init_img_type="random")).init
+        init = load_pictures(config(init_img_type="random")).init
         deviation = init - np.array(MEAN, np.float32)
         assert np.abs(deviation).max() <= 20
         assert np.abs(deviation.mean((0, 1))).max() < 2
         assert deviation.std() == pytest.approx(40 / np.sqrt(12), rel=0.05)
 
     def test_noise_ratio_mixes_with_the_photograph(self, config, photograph):
-        noise = load_inputs(config(init_img_type="random")).init
-        mixed = load_inputs(config(init_img_type="random", noise_ratio=0.25)).init
+        noise = load_pictures(config(init_img_type="random")).init
+        mixed = load_pictures(config(init_img_type="random", noise_ratio=0.25)).init
         np.testing.assert_allclose(mixed, 0.25 * noise + 0.75 * photograph, rtol=1e-5)
 
     def test_another_picture(self, config, painting):
-        init = load_inputs(config(init_img_type=painting)).init
+        init = load_pictures(config(init_img_type=painting)).init
         assert init.shape == (40, 48, 3)
 
     def test_style_without_a_style(self, config):
         settings = config(style_imgs=[], style_weight=0, init_img_type="style")
         with pytest.raises(ns.StyleError, match="needs style_imgs"):
-            load_inputs(settings)
+            load_pictures(settings)
 
 
 class TestMasks:
@@ -252,7 +258,7 @@ class TestMasks:
         soft = replace(sharp, mask_feather=8)
         photograph = np.repeat(np.repeat(sharp.content_img, 2, 0), 2, 1)
         sharp, soft = (
-            load_inputs(replace(given, content_img=photograph, max_size=48)).masks[0]
+            load_pictures(replace(given, content_img=photograph, max_size=48)).masks[0]
             for given in (sharp, soft)
         )
         assert sharp.shape == (80, 96)
@@ -281,10 +287,10 @@ class TestMasks:
             mask_feather=feather,
             original_colors=True,
         )
-        inputs = load_inputs(settings)
+        pictures = load_pictures(settings)
         small = np.random.default_rng(0).uniform(0, 255, (20, 24, 3)).astype(np.float32)
         kept, painted = (
-            to_pixels(finish(given, inputs, small))
+            to_pixels(finish(given, pictures, small))
             for given in (settings, replace(settings, keep_background=False))
         )
         beyond, within = 24 + feather, 24 - feather
@@ -313,7 +319,7 @@ class TestMasks:
             keep_background=True,
         )
         painted = np.clip(photograph.astype(np.float32) + 40, 0, 255)
-        found = finish(settings, load_inputs(settings), painted).rgb
+        found = finish(settings, load_pictures(settings), painted).rgb
         np.testing.assert_allclose(found[:, :24], painted[:, :24], atol=1e-3)
         share = 128 / 255
         wanted = share * painted + (1 - share) * photograph
@@ -346,21 +352,21 @@ class TestColours:
         np.testing.assert_allclose(result.picture.rgb, expected, atol=1e-2)
 
     def test_before_is_a_transfer_of_luminance(self, config):
-        inputs = load_inputs(config(original_colors=True, color_convert_time="before"))
-        assert np.ptp(inputs.init, axis=-1).max() < 0.01
-        assert np.ptp(inputs.content, axis=-1).max() > 1  # its colours come back at the end
+        pictures = load_pictures(config(original_colors=True, color_convert_time="before"))
+        assert np.ptp(pictures.init, axis=-1).max() < 0.01
+        assert np.ptp(pictures.content, axis=-1).max() > 1  # its colours come back at the end
 
     @pytest.mark.parametrize("time", ["after", "before"])
     def test_transfer_style_is_original_colors(self, config, time: str):
         found = []
         for keeping in ({"original_colors": True}, {"transfer": "style"}):
             settings = config(color_convert_time=time, **keeping)
-            inputs = load_inputs(settings)
-            painted = finish(settings, inputs, 255 - inputs.content).rgb
-            found.append((inputs.init, inputs.styles[0], painted))
+            pictures = load_pictures(settings)
+            painted = finish(settings, pictures, 255 - pictures.content).rgb
+            found.append((pictures.init, pictures.styles[0], painted))
         for first, second in zip(*found, strict=True):
             np.testing.assert_array_equal(first, second)
-        assert np.abs(painted - (255 - inputs.content)).max() > 50
+        assert np.abs(painted - (255 - pictures.content)).max() > 50
 
     @pytest.mark.parametrize("keeping", [{"original_colors": True}, {"transfer": "style"}])
     def test_matched_before_the_styles_have_the_photographs_colours(
@@ -370,33 +376,35 @@ class TestColours:
         settings = config(
             content_img=mild, color_match="linear", color_convert_time="before", **keeping
         )
-        inputs = load_inputs(settings)
-        np.testing.assert_array_equal(inputs.init, inputs.content)
-        for found, wanted in zip(moments(inputs.styles[0]), moments(inputs.content), strict=True):
+        pictures = load_pictures(settings)
+        np.testing.assert_array_equal(pictures.init, pictures.content)
+        for found, wanted in zip(
+            moments(pictures.styles[0]), moments(pictures.content), strict=True
+        ):
             np.testing.assert_allclose(found, wanted, rtol=1e-3, atol=1e-2)
-        painted = 255 - inputs.content
-        np.testing.assert_array_equal(finish(settings, inputs, painted).rgb, painted)
+        painted = 255 - pictures.content
+        np.testing.assert_array_equal(finish(settings, pictures, painted).rgb, painted)
 
     def test_a_style_to_start_from_has_them_too(self, config):
         matched = {"transfer": "style", "color_match": "histogram", "color_convert_time": "before"}
-        inputs = load_inputs(config(init_img_type="style", **matched))
-        np.testing.assert_array_equal(inputs.init, inputs.styles[0])
+        pictures = load_pictures(config(init_img_type="style", **matched))
+        np.testing.assert_array_equal(pictures.init, pictures.styles[0])
 
     @pytest.mark.parametrize("method", METHODS)
     def test_matched_after_the_result_has_the_photographs(self, config, method: str):
         settings = config(transfer="style", color_match=method)
-        inputs = load_inputs(settings)
-        np.testing.assert_array_equal(inputs.styles[0], load_inputs(config()).styles[0])
-        painted = np.roll(inputs.styles[0], 7, 1)
-        expected = match_colors(painted, [inputs.content], method)
-        np.testing.assert_array_equal(finish(settings, inputs, painted).rgb, expected)
+        pictures = load_pictures(settings)
+        np.testing.assert_array_equal(pictures.styles[0], load_pictures(config()).styles[0])
+        painted = np.roll(pictures.styles[0], 7, 1)
+        expected = match_colors(painted, [pictures.content], method)
+        np.testing.assert_array_equal(finish(settings, pictures, painted).rgb, expected)
 
     def test_matched_without_transfer_style_the_result_has_the_styles(self, config, painting):
         styles = {"style_imgs": [painting, 255 - painting // 2], "style_imgs_weights": [2, 1]}
         settings = config(color_match="linear", **styles)
-        inputs = load_inputs(settings)
-        expected = match_colors(inputs.content, inputs.styles, "linear", (2, 1))
-        np.testing.assert_array_equal(finish(settings, inputs, inputs.content).rgb, expected)
+        pictures = load_pictures(settings)
+        expected = match_colors(pictures.content, pictures.styles, "linear", (2, 1))
+        np.testing.assert_array_equal(finish(settings, pictures, pictures.content).rgb, expected)
 
 
 def moments(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -420,12 +428,12 @@ class TestScales:
     )
     def test_sizes_by_hand(self, config, scales: int, min_size: int, size, expected):
         settings = config(scales=scales, min_size=min_size, max_iterations=9)
-        assert scale_sizes(settings, size) == expected
+        assert [scale.size for scale in pyramid(settings, size)] == expected
 
     @given(st.integers(1, 8), st.integers(16, 600), st.integers(16, 600), st.integers(16, 600))
     def test_sizes_grow_to_the_pictures(self, scales, min_size, height, width):
         settings = ns.Config(content_img="a", style_imgs="b", scales=scales, min_size=min_size)
-        sizes = scale_sizes(settings, (height, width))
+        sizes = [scale.size for scale in pyramid(settings, (height, width))]
         assert len(sizes) <= scales
         assert sizes[-1] == (height, width)
         assert all(a < b for a, b in itertools.pairwise(map(max, sizes)))
@@ -447,19 +455,31 @@ class TestScales:
         ],
     )
     def test_shares_by_hand(self, config, most: int, shares, scales: int, expected):
+        """Sides halve from scale to scale; the picture is so narrow that no more of them count."""
         of = max(len(shares), scales)
-        settings = config(max_iterations=most, scale_shares=shares, scales=of)
-        assert scale_iterations(settings, scales) == expected
+        settings = config(
+            max_iterations=most, scale_shares=shares, scales=of, min_size=512 // 2 ** (of - 1)
+        )
+        size = (512, 16 * 2 ** (scales - 1))
+        assert pyramid(settings, size) == [
+            Scale(
+                number,
+                (size[0] >> scales - number, size[1] >> scales - number),
+                iterations,
+                number == scales,
+            )
+            for number, iterations in enumerate(expected, 1)
+        ]
 
     def test_a_draft_through_another_network(self, config, monkeypatch, caplog):
         used = []
-        build = transfer.build_objective
+        objective = Stylizer.objective
 
-        def seen(config, inputs, network, tile):
-            used.append((inputs.content.shape[1], network.description[:7]))
-            return build(config, inputs, network, tile)
+        def seen(stylizer, config, pictures, network, side):
+            used.append((pictures.content.shape[1], network.description[:7]))
+            return objective(stylizer, config, pictures, network, side)
 
-        monkeypatch.setattr(transfer, "build_objective", seen)
+        monkeypatch.setattr(Stylizer, "objective", seen)
         several = {"scales": 2, "min_size": 24, "draft_weights": "compact"}
         monkeypatch.setattr(networks.compact, "build_compact", lambda *_: lambda x: vgg(x))
         monkeypatch.setattr(networks.compact, "load_compact", dict)
@@ -496,15 +516,15 @@ class TestScales:
         photograph[::2, ::2] += 80  # detail that the coarse scale does not see
         starts = []
 
-        def minimise(config, objective, init, iterations, after):
+        def minimize(config, objective, init, iterations, after, optimizer):
             starts.append(init)
             totals = [9.0, 1.0, 2.0] if len(starts) == 1 else [50.0, 30.0, 40.0]
             for iteration, total in enumerate(totals):
                 image = np.full((1, *init.shape), 10.0 * len(starts) + iteration, np.float32)
-                tensor = transfer.tf.constant(image)
+                tensor = tf.constant(image)
                 yield ns.Step(iteration, total, {"total": total}, 1.0, 1, tensor=tensor)
 
-        monkeypatch.setattr(transfer, "minimise", minimise)
+        monkeypatch.setattr(paintings, "minimize", minimize)
         settings = config(content_img=photograph, scales=2, min_size=24, max_iterations=4)
         result = ns.stylize(settings)
         np.testing.assert_array_equal(starts[0], np.full((20, 24, 3), 120))
@@ -518,12 +538,12 @@ class TestScales:
     def test_an_optimiser_that_ends_early_leaves_no_gap(
         self, config, monkeypatch: pytest.MonkeyPatch
     ):
-        def minimise(config, objective, init, iterations, after):
+        def minimize(config, objective, init, iterations, after, optimizer):
             for iteration in range(1 + iterations // 2):
-                tensor = transfer.tf.zeros([1, *init.shape]) + 9
+                tensor = tf.zeros([1, *init.shape]) + 9
                 yield ns.Step(iteration, 1.0, {"total": 1.0}, 1.0, 1, tensor=tensor)
 
-        monkeypatch.setattr(transfer, "minimise", minimise)
+        monkeypatch.setattr(paintings, "minimize", minimize)
         result = ns.stylize(config(scales=2, min_size=24, max_iterations=8))
         assert [(step.iteration, step.scale) for step in result.history] == [
             (1, 1),
@@ -586,16 +606,16 @@ class TestInterrupt:
         def interrupted(*_):
             raise KeyboardInterrupt
 
-        monkeypatch.setattr(transfer, "build_objective", interrupted)
+        monkeypatch.setattr(Stylizer, "objective", interrupted)
         with pytest.raises(KeyboardInterrupt):
             ns.stylize(config())
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -1.0])
 def test_nothing_unusable_becomes_a_picture(config, bad: float):
-    inputs = load_inputs(config())
+    pictures = load_pictures(config())
     with pytest.raises(ns.StyleError, match="left no picture"):
-        finish(config(), inputs, np.full_like(inputs.content, bad))
+        finish(config(), pictures, np.full_like(pictures.content, bad))
 
 
 def test_alpha_of_the_photograph_is_kept(config, photograph):
@@ -609,9 +629,9 @@ class TestDevice:
     """A device that is not there is the CPU, and one line says why."""
 
     def test_without_a_gpu(self, config, caplog, monkeypatch: pytest.MonkeyPatch):
-        monkeypatch.setattr(transfer.tf.config, "list_physical_devices", lambda kind: [])
+        monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [])
         with caplog.at_level(logging.WARNING), device_scope("/gpu:1"):
-            where = transfer.tf.constant(1.0).device
+            where = tf.constant(1.0).device
         assert "CPU" in where
         (record,) = caplog.records
         assert record.message == "device /gpu:1: TensorFlow sees no GPU; running on the CPU"
@@ -668,8 +688,8 @@ def test_weights_that_change_while_it_paints(config, optimizer: str, monkeypatch
     assert seen[3].seconds > seen[2].seconds
     # What follows is a run of the new weights from the image of then.
     again = replace(result.config, max_iterations=4)
-    inputs = replace(load_inputs(again), init=seen[2].image)
-    expected = [step.total for step in stylize(again, inputs=inputs).history]
+    pictures = replace(load_pictures(again), init=seen[2].image)
+    expected = [step.total for step in stylize(again, pictures=pictures).history]
     np.testing.assert_allclose([step.total for step in seen[3:]], expected, rtol=1e-6)
 
 
@@ -679,8 +699,8 @@ def test_strength_and_smoothness_change_while_it_paints(config, change):
     settings = config(strength=30, max_iterations=5)
     result = stylize(settings, seen.append, adjust=changing({2: change}, seen))
     again = replace(settings, max_iterations=3, **change)
-    inputs = replace(load_inputs(again), init=seen[1].image)
-    expected = [step.total for step in stylize(again, inputs=inputs).history]
+    pictures = replace(load_pictures(again), init=seen[1].image)
+    expected = [step.total for step in stylize(again, pictures=pictures).history]
     np.testing.assert_allclose([step.total for step in seen[2:]], expected, rtol=1e-6)
     assert result.config == replace(again, max_iterations=5, precision=result.config.precision)
 
@@ -778,7 +798,7 @@ class TestStrength:
         seen = []
         result = ns.stylize(settings, on_step=seen.append)
         assert seen == list(result.history) == []
-        np.testing.assert_array_equal(result.picture.rgb, load_inputs(settings).content)
+        np.testing.assert_array_equal(result.picture.rgb, load_pictures(settings).content)
         np.testing.assert_array_equal(result.picture.alpha, np.float32(200 / 255))
 
     def test_100_is_the_style_alone(self, config):
@@ -819,13 +839,14 @@ def reached(config: ns.Config, strengths) -> list[dict[str, float]]:
 
     `lost` is the content term relative to that of a flat picture.
     """
-    inputs = load_inputs(config)
-    objective = transfer.build_objective(config, inputs, transfer.build_network(config, "/cpu:0"))
-    flat = np.zeros_like(inputs.content) + inputs.content.mean((0, 1))
-    everything = float(objective(flat[None])["content"])
+    pictures = load_pictures(config)
+    flat = np.zeros_like(pictures.content) + pictures.content.mean((0, 1))
     found = []
-    for strength in strengths:
-        objective.set_strength(strength, config.style_weight, config.tv_weight)
-        *_, last = transfer.minimise(config, objective, inputs.init, 25)
-        found.append(last.terms | {"lost": last.terms["content"] / everything})
+    with Stylizer(config) as stylizer:
+        objective = stylizer.objective(config, pictures)
+        everything = float(objective(flat[None])["content"])
+        for strength in strengths:
+            stylizer.weigh(objective, replace(config, strength=strength), pictures)
+            *_, last = minimize(config, objective, pictures.init, 25)
+            found.append(last.terms | {"lost": last.terms["content"] / everything})
     return found

@@ -17,6 +17,8 @@ from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import tensorflow as tf
+
 from neural_style.losses.term import Term
 from neural_style.networks.keras_model import network_of
 from neural_style.networks.layers import stride
@@ -36,7 +38,7 @@ from neural_style.transfer.pictures import Pictures
 from neural_style.transfer.planning import estimate_peak, plan
 from neural_style.transfer.result import Result
 from neural_style.transfer.strength import weights_for_strength
-from neural_style.transfer.terms import content_of, references_of, terms_of
+from neural_style.transfer.terms import content_of, references_of, terms_of, with_all_terms
 from neural_style.transfer.tiled import Tiled
 from neural_style.transfer.tiling import Tiling
 
@@ -222,8 +224,11 @@ class Stylizer:
 
     def weigh(self, objective: Objective, config: Config, pictures: Pictures) -> None:
         """Give an objective the weights of a Config, or those that its strength comes to."""
-        terms = self.terms(config)
-        objective.weigh(terms)
+        # It may have a term whose weight is 0 now, with a parameter for each of its layers.
+        objective.weigh(self.terms(with_all_terms(config)))
+        objective.weights = {
+            term.name: tf.constant(term.weight, tf.float32) for term in self.terms(config)
+        }
         if config.strength is not None:
             objective.weights |= weights_for_strength(
                 objective,
