@@ -13,7 +13,7 @@ from typing import Any
 
 from neural_style.runtime.errors import StyleError, shown
 from neural_style.settings.config import FIELDS, Config
-from neural_style.settings.fields import converted
+from neural_style.settings.fields import convert
 from neural_style.settings.files import load_settings
 from neural_style.studio import controls
 
@@ -102,7 +102,7 @@ def _style_settings(order: Order) -> dict[str, Any]:
             settings[name] = values
     if any(style.layers for style in order.styles):
         field = FIELDS["style_layers"]
-        all_layers = ",".join(converted(field, order.settings.get(field.name, field.default)))
+        all_layers = ",".join(convert(field, order.settings.get(field.name, field.default)))
         settings["style_imgs_layers"] = [style.layers or all_layers for style in order.styles]
     return settings
 
