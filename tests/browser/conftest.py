@@ -77,18 +77,19 @@ def start(folder: Path, *flags: str) -> Server:
         text=True,
     )
     server = Server(f"http://127.0.0.1:{port}/", folder, process)
-    ready = threading.Event()
+    ready, spoke = threading.Event(), threading.Event()
 
     def listen() -> None:
         for line in process.stdout:
             server.said.append(line)
             if "neural_style studio is at" in line:
                 ready.set()
-        ready.set()
+                spoke.set()
+        spoke.set()
 
     threading.Thread(target=listen, daemon=True).start()
-    assert ready.wait(PATIENCE)
-    assert server.alive(), "".join(server.said)
+    assert spoke.wait(PATIENCE)
+    assert ready.is_set(), "".join(server.said)
     return server
 
 
