@@ -193,6 +193,39 @@ def test_absl_is_for_the_command_line_alone(name: str):
     assert uses_absl == (name == "commands.main")
 
 
+# Lines at most, and what is longer, with the reason.
+LENGTHS = {"module": 450, "function": 60, "class": 250}
+LONGER = {
+    "settings.config.Config": "its 62 fields are the schema of all settings, each written once",
+}
+
+
+def lengths(name: str) -> list[tuple[str, str, int]]:
+    """Return the kind, the name and the lines of a module and all that is defined in it."""
+    text = (PACKAGE / f"{name.replace('.', '/')}.py").read_text()
+    lines = [("module", name, len(text.splitlines()))]
+    for node in ast.walk(parsed(name)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            kind = "class" if isinstance(node, ast.ClassDef) else "function"
+            lines.append((kind, f"{name}.{node.name}", node.end_lineno - node.lineno + 1))
+    return lines
+
+
+def test_nothing_is_longer_than_one_can_read():
+    longer = {
+        thing for name in modules() for kind, thing, lines in lengths(name) if lines > LENGTHS[kind]
+    }
+    assert longer == set(LONGER)
+
+
+@pytest.mark.parametrize("name", modules())
+def test_below_transfer_nobody_takes_a_config(name: str):
+    """It hands out narrow values, so that nobody invents a photograph to get a network."""
+    below = {room for row in ROOMS[: ROOMS.index({"transfer"})] for room in row} - {"settings"}
+    words = {node.id for node in ast.walk(parsed(name)) if isinstance(node, ast.Name)}
+    assert room_of(name) not in below or "Config" not in words
+
+
 def test_exported_names():
     assert neural_style.__all__ == [
         "Config",

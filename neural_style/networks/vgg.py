@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -100,40 +101,13 @@ def build_features(
             "'tensorflow': set KERAS_BACKEND=tensorflow before keras is imported"
         )
     names = {name: resolve_layer(name, network) for name in layers}
-    last = deepest(names.values(), network)
-    pooling = {"avg": keras.layers.AveragePooling2D, "max": keras.layers.MaxPooling2D}[pooling_type]
-
     # A convolution with a ReLU is homogeneous: the picture and all biases divided by the unit, so
     # is every activation.
     unit = UNIT if dtype == "float16" else 1.0
     image = keras.Input((None, None, 3), batch_size=batch_size, name="image")
     x = Normalise(unit, name="normalise", dtype="float32")(image)
-    x, padding = first_padding(border_type, x)
-    outputs = {}
-    previous_block = "1"
-    for name, _, channels in convolutions(network):
-        block = name[4]
-        if block != previous_block:
-            pool = f"pool{previous_block}"
-            x = outputs[pool] = pooling(2, 2, "same", name=pool, dtype=dtype)(x)
-            if pool == last:
-                break
-            previous_block = block
-        # Zeros, since the kernel is set below, and random numbers would take their time.
-        convolution = keras.layers.Conv2D(
-            channels, 3, padding=padding, kernel_initializer="zeros", name=name, dtype=dtype
-        )
-        padding = "same"
-        x = outputs[name] = convolution(x)
-        if name == last:
-            break
-        relu = name.replace("conv", "relu")
-        x = outputs[relu] = keras.layers.ReLU(name=relu, dtype=dtype)(x)
-        if relu == last:
-            break
-    else:
-        x = outputs[last] = pooling(2, 2, "same", name=last, dtype=dtype)(x)  # pool5
-
+    last = deepest(names.values(), network)
+    outputs = _layers_behind(x, last, network, pooling_type, dtype, border_type)
     model = keras.Model(image, {name: outputs[layer] for name, layer in names.items()})
     for layer in model.layers:
         if isinstance(layer, keras.layers.Conv2D):
@@ -141,6 +115,39 @@ def build_features(
             layer.set_weights([kernel, bias / unit])
     model.trainable = False
     return widened(model, unit) if dtype == "float16" else model
+
+
+def _layers_behind(
+    x: keras.KerasTensor,
+    last: str,
+    network: str,
+    pooling_type: str,
+    dtype: str,
+    border_type: str,
+) -> dict[str, keras.KerasTensor]:
+    """Return what each layer makes of a normalized image, by their names, up to the last one."""
+    pooling = {"avg": keras.layers.AveragePooling2D, "max": keras.layers.MaxPooling2D}[pooling_type]
+    x, padding = first_padding(border_type, x)
+    outputs: dict[str, keras.KerasTensor] = {}
+    for block, convolutions_of_block in itertools.groupby(convolutions(network), lambda c: c[0][4]):
+        for name, _, channels in convolutions_of_block:
+            # Zeros, since the kernel is set later, and random numbers would take their time.
+            convolution = keras.layers.Conv2D(
+                channels, 3, padding=padding, kernel_initializer="zeros", name=name, dtype=dtype
+            )
+            padding = "same"
+            x = outputs[name] = convolution(x)
+            relu = name.replace("conv", "relu")
+            if last == name:
+                return outputs
+            x = outputs[relu] = keras.layers.ReLU(name=relu, dtype=dtype)(x)
+            if last == relu:
+                return outputs
+        pool = f"pool{block}"
+        x = outputs[pool] = pooling(2, 2, "same", name=pool, dtype=dtype)(x)
+        if last == pool:
+            break
+    return outputs
 
 
 def widened(network: Callable[[tf.Tensor], Any], unit: float = 1.0) -> Callable[[tf.Tensor], Any]:

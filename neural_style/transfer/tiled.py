@@ -70,10 +70,10 @@ class Tiled:
 
     def sums(self, term: Term, picture: tf.Tensor | np.ndarray, maps: Maps) -> Tensors:
         """Return a term's statistics of a whole picture, with maps that lie on it."""
-        key = (term.name, None if self.tiling is None else self.tiling.side, _digest(picture))
-        sums = self.graphs.sums_of_pictures
         if maps or not term.additive:  # whose statistics may be as large as the picture
             return self._with_room(picture, lambda: self._sums(term.name, picture, maps))
+        sums = self.graphs.sums_of_pictures
+        key = (term.name, None if self.tiling is None else self.tiling.side, _digest(picture))
         if key not in sums:
             while len(sums) >= PICTURES:
                 sums.pop(next(iter(sums)))
