@@ -33,6 +33,7 @@ test-browser: .venv/installed-dev .venv/axe/node_modules
 lint: .venv/installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy
 
 fuzz: .venv/installed-dev
 	$(BIN)/python tests/fuzz/fuzz.py --seed $(SEED) --minutes $(MINUTES) $(if $(CASE),--case $(CASE))

@@ -377,19 +377,23 @@ def _pixels(
         image = image.convert("RGB")
     if factor > 1:
         image = image.reduce(factor)
-    colors = image
-    if profile is not None:
-        opaque = image.convert("RGB") if image.mode == "RGBA" else image
-        with contextlib.suppress(ImageCms.PyCMSError):  # a profile for other channels than these
-            converted = ImageCms.profileToProfile(
-                opaque, profile, ImageCms.createProfile("sRGB"), outputMode="RGB"
-            )
-            colors = converted or image  # None only where it works in place
+    colors = image if profile is None else _in_srgb(image, profile)
     if image.mode != "RGBA":
         return np.asarray(colors.convert("RGB"))
     if colors is image:
         return np.asarray(image)
     return np.dstack([np.asarray(colors.convert("RGB")), np.asarray(image.getchannel("A"))])
+
+
+def _in_srgb(image: Image.Image, profile: ImageCms.ImageCmsProfile) -> Image.Image:
+    """Return an image whose colors are of a profile in sRGB, without its alpha."""
+    opaque = image.convert("RGB") if image.mode == "RGBA" else image
+    with contextlib.suppress(ImageCms.PyCMSError):  # a profile for other channels than these
+        converted = ImageCms.profileToProfile(
+            opaque, profile, ImageCms.createProfile("sRGB"), outputMode="RGB"
+        )
+        return converted or image  # None only where it works in place
+    return image
 
 
 def _foreign_profile(image: Image.Image) -> ImageCms.ImageCmsProfile | None:
