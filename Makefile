@@ -22,7 +22,7 @@ demo: .venv/installed
 	    -max_size 384 -device /cpu:0 -overwrite
 
 test: .venv/installed-dev
-	$(BIN)/python -m pytest -m "not slow and not browser"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow and not browser"
 
 test-slow: .venv/installed-dev
 	$(BIN)/python -m pytest -m "slow and not browser"
