@@ -124,10 +124,9 @@ def test_a_process_that_fails_is_shown(bench):
         bench.start({"kind": "nothing"})
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_weights")
-@pytest.mark.parametrize(
-    "kind", ["run ours", pytest.param("run reference", marks=pytest.mark.slow)]
-)
+@pytest.mark.parametrize("kind", ["run ours", "run reference"])
 def test_a_run_goes_down(bench, kind: str):
     """From the content picture; as the judge has it, who computes in float32."""
     config = bench.run_config(32, "vgg19", "float32", 6)

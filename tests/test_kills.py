@@ -125,7 +125,12 @@ def kill(run: subprocess.Popen, number: signal.Signals, generator: random.Random
 
 
 KILLS = [
-    pytest.param(seed, number, id=f"{number.name}-{seed}", marks=pytest.mark.slow if seed else ())
+    pytest.param(
+        seed,
+        number,
+        id=f"{number.name}-{seed}",
+        marks=pytest.mark.slow if seed or number != signal.SIGKILL else (),
+    )
     for seed in range(25)
     for number in (signal.SIGKILL, signal.SIGTERM)
 ]

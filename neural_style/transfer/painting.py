@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -62,11 +63,15 @@ class Painting:
         self._stylizer = stylizer
         self._config = config
         self._asked = config  # before `auto` was decided
-        self._pictures = pictures
+        self._given = pictures
         self._checkpoints = checkpoints
         self._adjust = adjust
         self._run = Run()
         self._is_done = False
+
+    @functools.cached_property
+    def _pictures(self) -> Pictures:
+        return self._given or load_pictures(self._config)
 
     @property
     def history(self) -> tuple[Step, ...]:
@@ -75,12 +80,9 @@ class Painting:
 
     def __iter__(self) -> Iterator[Step]:
         """Yield a Step after each iteration."""
-        config = self._config
-        if config.transfer != "color":
-            self._pictures = self._pictures or load_pictures(config)
-            if config.strength != 0:
-                self._say_what_goes_where()
-                yield from self._iterations()
+        if self._config.transfer != "color" and self._config.strength != 0:
+            self._say_what_goes_where()
+            yield from self._iterations()
         self._is_done = True
 
     def result(self, interrupted: bool = False) -> Result:
@@ -98,7 +100,7 @@ class Painting:
         if config.strength == 0:
             picture = Picture(self._pictures.content, self._pictures.alpha)
             return Result(picture, config, (), self._pictures.by_name())
-        if run.best is None and not self._is_done:
+        if run.best is None:
             raise ValueError("nothing is painted yet: iterate over the Steps first")
         is_whole = self._is_done or len(run.history) >= config.max_iterations
         if interrupted or not is_whole:
@@ -106,7 +108,7 @@ class Painting:
             if self._checkpoints:
                 self._checkpoints.keep(run, now=True)
         else:
-            ended = _how_it_ended(config, run)
+            ended = _how_it_ended(config, run, run.best)
         picture = finish(config, self._pictures, run.best.image)
         return Result(picture, config, run.history, self._pictures.by_name(), ended)
 
@@ -149,8 +151,9 @@ class Painting:
     def _paint(self, scale: Scale) -> Iterator[Step]:
         """Yield the Steps of one scale, from where the run is."""
         pictures = self._pictures.reduced(scale.size)
-        run, start, side = self._run, Start(pictures.init), None
-        if run.last and run.last.scale < scale.number:
+        run, side = self._run, None
+        start: Start | None = Start(pictures.init)
+        if run.last and run.best and run.last.scale < scale.number:
             start = Start(next_start(self._config, pictures.init, run.best.image))
             self._run = run.anew()
         elif run.last:
@@ -175,20 +178,21 @@ class Painting:
         after = _since(start.after, before)
         optimizer = self._stylizer.optimizer
         for step in minimize(self._config, objective, start.image, left, after, optimizer):
+            step = _behind(replace(step, scale=scale.number), before)
             tiling = objective.tiled.tiling
-            self._run = replace(
-                self._run.extended(_behind(replace(step, scale=scale.number), before)),
-                tile=tiling and tiling.side,
-            )
-            yield self._run.last
+            side = None if tiling is None else tiling.side
+            self._run = replace(self._run.extended(step), tile=side)
+            yield step
             if self._is_adjusted():
                 self._run = self._run.anew(self._run.exact)
-                return Start(self._run.last.image)
+                return Start(step.image)
+        last = self._run.last  # of an earlier process, if there was no iteration left in this one
         is_early = len(self._run.history) - done < scale.iterations
-        if is_early and self._network(scale).precision != "float32":
-            logger.info("%s tells no more: going on in float32", self._network(scale).precision)
+        precision = self._network(scale).precision
+        if last and is_early and precision != "float32":
+            logger.info("%s tells no more: going on in float32", precision)
             self._run = self._run.anew(exact=True)
-            return Start(self._run.last.image)
+            return Start(last.image)
         return None
 
     def _is_adjusted(self) -> bool:
@@ -265,7 +269,7 @@ def minimize(
     return optimizer.minimize(objective, tf.constant(init[None]), iterations, **options)
 
 
-def _how_it_ended(config: Config, run: Run) -> str:
+def _how_it_ended(config: Config, run: Run, best: Step) -> str:
     """Return whether a run that was not stopped has finished or converged.
 
     Raises:
@@ -278,7 +282,7 @@ def _how_it_ended(config: Config, run: Run) -> str:
         )
     if len(run.history) < config.max_iterations:
         return "converged"
-    if run.best.iteration == 0:
+    if best.iteration == 0:
         advice = "a smaller learning_rate" if config.optimizer == "adam" else "other weights"
         raise StyleError(
             f"nothing was painted: none of {len(run.history)} iterations has lowered the loss; "
