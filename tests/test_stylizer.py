@@ -58,7 +58,7 @@ def test_the_second_picture_builds_and_traces_nothing(built, changes):
     with ns.Stylizer(config(**changes)) as stylizer:
         first = list(stylizer.paint())
         assert built.count("network") == 1
-        assert built.count("graph") > 5  # that they are counted
+        assert built.count("graph") > 2  # that they are counted
         built.clear()
         second = list(stylizer.paint(config=config(2, 3, **changes)))
         assert built == []
@@ -112,7 +112,7 @@ def test_a_result_needs_a_picture():
 def test_only_so_many_graphs_are_kept(monkeypatch):
     monkeypatch.setattr(room, "GRAPHS", 2)
     with ns.Stylizer(config()) as stylizer:
-        for size in (20, 24, 28, 32):
+        for size in (20, 24, 28):
             list(stylizer.paint(config=config(max_size=size, max_iterations=1)))
         assert len(stylizer._graphs) == 2
 
