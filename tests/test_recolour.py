@@ -19,7 +19,7 @@ from neural_style.runtime import memory as machine
 from neural_style.settings.config import FIELDS
 from neural_style.transfer import stylizer
 from neural_style.transfer.pictures import load_pictures
-from neural_style.transfer.recolor import recolour
+from neural_style.transfer.recolor import recolor
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def settings(photograph, painting):
 def test_the_photograph_takes_the_styles_colours(
     settings, photograph, painting, color_match, method
 ):
-    result = recolour(settings(color_match=color_match))
+    result = recolor(settings(color_match=color_match))
     expected = match_colors(photograph, [painting], method)
     np.testing.assert_array_equal(result.picture.rgb, expected)
     assert result.history == ()
@@ -49,14 +49,14 @@ def test_the_photograph_takes_the_styles_colours(
 
 def test_several_styles_by_weight(settings, photograph, painting):
     other = np.rot90(photograph)
-    result = recolour(settings(style_imgs=[painting, other], style_imgs_weights=[1, 3]))
+    result = recolor(settings(style_imgs=[painting, other], style_imgs_weights=[1, 3]))
     expected = match_colors(photograph, [painting, other], "linear", (1, 3))
     np.testing.assert_array_equal(result.picture.rgb, expected)
 
 
 def test_size_and_alpha_are_those_of_a_transfer(settings, photograph):
     alpha = np.tile(np.linspace(0, 255, 48).astype(np.uint8), (40, 1))
-    result = recolour(settings(content_img=np.dstack([photograph, alpha]), max_size=24))
+    result = recolor(settings(content_img=np.dstack([photograph, alpha]), max_size=24))
     assert result.image.shape == (20, 24, 3)
     assert result.picture.alpha.shape == (20, 24)
     assert result.inputs["style_1"].rgb.shape == (24, 24, 3)
@@ -66,14 +66,14 @@ def test_size_and_alpha_are_those_of_a_transfer(settings, photograph):
 def test_small_grey_and_flat_pictures(settings, color_match):
     flat = np.full((5, 5), 90, np.uint8)
     with np.errstate(all="raise"):
-        result = recolour(settings(content_img=flat, style_imgs=[flat // 2, flat]))
+        result = recolor(settings(content_img=flat, style_imgs=[flat // 2, flat]))
     np.testing.assert_allclose(result.image, (45 + 90) / 2, atol=1)
 
 
 def test_stylize_does_so_without_a_network(settings, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(stylizer, "open_network", None)
     config = settings(model_weights="nothing.h5")
-    np.testing.assert_array_equal(ns.stylize(config).image, recolour(config).image)
+    np.testing.assert_array_equal(ns.stylize(config).image, recolor(config).image)
 
 
 def test_the_command_writes_a_result_without_tensorflow(tmp_path, photograph, painting):
@@ -128,7 +128,7 @@ def test_a_photograph_that_is_not_enlarged_is_told(settings, caplog):
     line = "max_size: the photograph is 48 x 40 pixels and is not enlarged to 64"
     for max_size, told in ((64, [line]), (48, []), (FIELDS["max_size"].default, [])):
         caplog.clear()
-        recolour(settings(max_size=max_size))
+        recolor(settings(max_size=max_size))
         assert caplog.messages == told
         caplog.clear()
         load_pictures(settings(max_size=max_size, transfer="both"))
@@ -142,9 +142,9 @@ def test_a_photograph_too_large_for_the_memory_is_reduced(settings, tmp_path, mo
     monkeypatch.setattr(machine, "taken", lambda: 2**20)
     monkeypatch.setattr(machine, "LEAST_LEFT", 0)
     limit = f"{(600 * 800 * 9 + 2**20) / 2**20:.3f}M"  # 17 would be needed, 6 + 17 / 16 will do
-    for start, change in ((recolour, {}), (load_pictures, {"transfer": "both"})):
+    for start, change in ((recolor, {}), (load_pictures, {"transfer": "both"})):
         start(settings(content_img=tmp_path / "a.png", max_size=100, max_memory=limit, **change))
         assert "a.png was reduced to 200 x 150 pixels while it was read" in caplog.text
         caplog.clear()
     with pytest.raises(StyleError, match="to read it takes 8M of memory, and 4M are left"):
-        recolour(settings(content_img=tmp_path / "a.png", max_size=300, max_memory=limit))
+        recolor(settings(content_img=tmp_path / "a.png", max_size=300, max_memory=limit))

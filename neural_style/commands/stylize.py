@@ -100,10 +100,10 @@ def _hint(checkpoints: Checkpoints) -> str:
 
 def _recolor(config: Config) -> int:
     with loading(config.verbose):
-        from neural_style.transfer.recolor import recolour
+        from neural_style.transfer.recolor import recolor
         from neural_style.transfer.result import ResultFolder
 
-        result = recolour(config)
+        result = recolor(config)
     folder = ResultFolder(config, result.picture.size)
     path = written(folder, lambda: folder.write(result))
     logger.info(result.summary)

@@ -28,7 +28,7 @@ from neural_style.transfer.checkpoint import Checkpoints
 from neural_style.transfer.finish import finish
 from neural_style.transfer.pictures import Pictures, load_pictures
 from neural_style.transfer.pyramid import pyramid
-from neural_style.transfer.recolor import recolour
+from neural_style.transfer.recolor import recolor
 from neural_style.transfer.result import Result, ResultFolder
 from neural_style.transfer.stylize import stylize
 
@@ -97,7 +97,7 @@ def paint(task: PaintTask, tell: Tell, orders: Orders) -> Painted:
 
 
 def _recolor(task: PaintTask) -> Painted:
-    result = recolour(task.config)
+    result = recolor(task.config)
     result = replace(result, config=portable(result.config))
     return Painted(_write(_result_folder(task, result.picture.size), result), False)
 

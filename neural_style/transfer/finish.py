@@ -11,7 +11,7 @@ from neural_style.images.picture import Picture, enlarge, shows
 from neural_style.runtime.errors import StyleError
 from neural_style.settings.config import Config
 from neural_style.transfer.pictures import Pictures, matches_colors
-from neural_style.transfer.recolor import check_colours_taken
+from neural_style.transfer.recolor import check_colors_taken
 
 
 def finish(config: Config, pictures: Pictures, image: np.ndarray) -> Picture:
@@ -34,7 +34,7 @@ def finish(config: Config, pictures: Pictures, image: np.ndarray) -> Picture:
         references = [pictures.content] if config.keeps_colors else pictures.styles
         weights = () if config.keeps_colors else config.style_imgs_weights
         image = match_colors(image, references, config.color_match, weights)
-        check_colours_taken(image, pictures.content)
+        check_colors_taken(image, pictures.content)
     if config.keep_background:
         content = pictures.content
         painted = np.minimum(covered(pictures.masks, content.shape[:2]), 1)[..., None]

@@ -25,7 +25,7 @@ from neural_style.transfer.finish import finish
 from neural_style.transfer.objective import Objective
 from neural_style.transfer.pictures import Pictures, load_pictures
 from neural_style.transfer.pyramid import Scale, next_start, pyramid
-from neural_style.transfer.recolor import recolour
+from neural_style.transfer.recolor import recolor
 from neural_style.transfer.result import Result
 from neural_style.transfer.terms import with_all_terms
 
@@ -96,7 +96,7 @@ class Painting:
         """
         config, run = self._config, self._run
         if config.transfer == "color":
-            return recolour(config)
+            return recolor(config)
         if config.strength == 0:
             picture = Picture(self._pictures.content, self._pictures.alpha)
             return Result(picture, config, (), self._pictures.by_name())

@@ -12,7 +12,7 @@ from neural_style.transfer.result import Result
 from neural_style.transfer.sources import read_source, say_if_not_enlarged
 
 
-def recolour(config: Config) -> Result:
+def recolor(config: Config) -> Result:
     """Give the photograph the colours of the styles, as `transfer` color means it.
 
     Args:
@@ -32,13 +32,13 @@ def recolour(config: Config) -> Result:
     method = "linear" if config.color_match == "auto" else config.color_match
     references = [style.rgb for style in styles]
     image = match_colors(photograph.rgb, references, method, config.style_imgs_weights)
-    check_colours_taken(image, photograph.rgb)
+    check_colors_taken(image, photograph.rgb)
     inputs = {"content": photograph}
     inputs |= {f"style_{k}": Picture(style.rgb) for k, style in enumerate(styles, 1)}
     return Result(Picture(image, photograph.alpha), config, (), inputs)
 
 
-def check_colours_taken(image: np.ndarray, photograph: np.ndarray) -> None:
+def check_colors_taken(image: np.ndarray, photograph: np.ndarray) -> None:
     """Raise a StyleError if a picture has become black by the styles' colours, as they have none.
 
     Args:

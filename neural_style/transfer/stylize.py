@@ -45,7 +45,7 @@ def stylize(
         The Result. Its picture is the one of least loss since the optimizer last began; after
         Ctrl-C, the best until then. `ended` tells how the run ended. Its config names the network
         and the precision that were used, where they were `auto`. With `transfer` color it is
-        `recolor.recolour`'s, and with `strength` 0 the photograph, both without a step.
+        `recolor.recolor`'s, and with `strength` 0 the photograph, both without a step.
 
     Raises:
         StyleError: something that the user can mend; or the run has moved nothing.
