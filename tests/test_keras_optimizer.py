@@ -199,7 +199,7 @@ def test_names_are_opened():
     assert [name for name in OPTIMIZERS if open_optimizer(name) is not OPTIMIZERS[name]] == []
 
 
-@pytest.mark.parametrize("optimizer", [*OPTIMIZERS, SGD(0.5)], ids=str)
+@pytest.mark.parametrize("optimizer", [*OPTIMIZERS, SGD(0.5)], ids=[*OPTIMIZERS, "keras"])
 def test_optimizers_can_what_they_say(optimizer):
     """What has bounds takes them, and what can be resumed has a state to go on from; no other."""
     opened = open_optimizer(optimizer)
