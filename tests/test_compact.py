@@ -293,6 +293,7 @@ def test_painting_with_two_styles(photograph, painting, masked: bool):
     assert totals[-1] < 0.7 * totals[0]
 
 
+@pytest.mark.slow
 @pytest.mark.shared
 def test_its_pictures_are_near_those_of_vgg19(shared: Path, reference_weights: str):
     """One small picture: the style's error, as VGG19 sees it, falls nearly as far."""

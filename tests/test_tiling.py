@@ -221,7 +221,11 @@ def test_tiles_equal_the_whole(
 
 @pytest.mark.parametrize(
     ("source", "name", "pooling"),
-    [("random", "vgg19", "avg"), ("random", "vgg19", "max"), ("compact", "vgg19", "avg")],
+    [
+        ("random", "vgg19", "avg"),
+        pytest.param("random", "vgg19", "max", marks=pytest.mark.slow),
+        ("compact", "vgg19", "avg"),
+    ],
 )
 def test_tiles_equal_the_whole_in_real_networks(source, name, pooling, random_weights):
     source = random_weights if source == "random" else source

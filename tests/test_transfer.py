@@ -557,7 +557,9 @@ class TestScales:
         np.testing.assert_array_equal(plain.image, several.image)
         assert {step.scale for step in several.history} == {1}
 
-    @pytest.mark.parametrize("optimizer", ["adam", "tfp_lbfgs"])
+    @pytest.mark.parametrize(
+        "optimizer", ["adam", pytest.param("tfp_lbfgs", marks=pytest.mark.slow)]
+    )
     def test_with_everything_else(self, config, photograph, optimizer: str):
         alpha = np.full((40, 48), 200, np.uint8)
         result = ns.stylize(
