@@ -82,7 +82,7 @@ def test_weights_and_activations_are_in_it(random_weights):
     assert {variable.dtype for variable in model.variables} == {"bfloat16"}
     # Grey levels have eight bits as bfloat16 has, but without the mean colour they need more.
     picture = tf.random.uniform([1, 16, 16, 3], 0, 255)
-    assert model.get_layer("normalise")(picture).dtype == tf.float32
+    assert model.get_layer("preprocess")(picture).dtype == tf.float32
     found = model(picture)
     expected = build_features(weights, ["relu1_1", "conv2_2"])(picture)
     for name, activations in found.items():

@@ -47,5 +47,5 @@ def network_of(model: keras.Model, layers: Sequence[str]) -> Network:
         activations = part([image] if len(model.inputs) > 1 else image, training=False)
         return {name: tf.cast(activations[name], tf.float32) for name in layers}
 
-    described = f"the Keras model {model.name}"
-    return Network(features, described, "float32", described)
+    description = f"the Keras model {model.name}"
+    return Network(features, description, "float32", description)
