@@ -17,7 +17,7 @@ from neural_style.guidance.masks import mask_at, region_at
 from neural_style.losses.style import one_mask_each
 from neural_style.losses.term import Guide
 from neural_style.networks.layers import blocks_before, layer_names, receptive_field_radius, stride
-from neural_style.networks.registry import load_network, structure
+from neural_style.networks.registry import NetworkSpec, blocks_by_layer, load_network
 from neural_style.optimizers.registry import OPTIMIZERS
 from neural_style.runtime import memory as machine
 from neural_style.transfer import planning as memory
@@ -116,7 +116,7 @@ def test_radius_of_vgg_by_hand():
 
 
 def test_radius_of_compact_by_hand():
-    found = structure("compact", ["relu5_1", "block4_conv1"], "vgg19")
+    found = blocks_by_layer("compact", ["relu5_1", "block4_conv1"], "vgg19")
     assert found["relu5_1"] == ((2, 32), (2, 64), (3, 128), (3, 256), (2, 256))
     assert receptive_field_radius(found["relu5_1"]) == 2 * 1 + 2 * 2 + 3 * 4 + 3 * 8 + 2 * 16
     assert stride(found["block4_conv1"]) == 8
@@ -227,14 +227,15 @@ def test_tiles_equal_the_whole(
 def test_tiles_equal_the_whole_in_real_networks(source, name, pooling, random_weights):
     source = random_weights if source == "random" else source
     size = (179, 215)
-    features = load_network(source, VGG_LAYERS, name, pooling).features
+    spec = NetworkSpec(source, tuple(VGG_LAYERS), name, pooling, "float32")
+    features = load_network(spec).features
     changes = {
         "features": features,
         "content_layers": ["conv4_2"],
         "style_layers": VGG_LAYERS[:5],
         "style_layer_weights": [1.0] * 5,
     }
-    tiling = Tiling.of(structure(source, VGG_LAYERS, name), 0)
+    tiling = Tiling.of(blocks_by_layer(source, VGG_LAYERS, name), 0)
     assert tiling.halo == 80
     tiling = Tiling(192, tiling.halo, tiling.strides)
     assert len(tiling.cut(size)) == 2
@@ -485,7 +486,7 @@ def test_matching_colours_counts_where_it_takes_more_than_painting():
 
 
 def test_sides_of_a_small_picture():
-    layers = structure("vgg19", VGG_LAYERS)
+    layers = blocks_by_layer("vgg19", VGG_LAYERS)
     assert list(sides((100, 200), layers)) == [320]
     assert list(sides((340, 350), layers)) == [352, 336, 320]
 
