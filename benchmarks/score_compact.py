@@ -27,7 +27,7 @@ import tensorflow as tf
 from neural_style import Config, stylize
 from neural_style.images.read import read_picture
 from neural_style.losses.gram import gram
-from neural_style.networks.registry import load_network
+from neural_style.networks.registry import NetworkSpec, load_network
 from neural_style.transfer.pictures import load_pictures
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -92,7 +92,7 @@ def score(content: Path, style: Path, arguments: argparse.Namespace) -> dict:
         return Config(**pictures, model_weights=weights, precision="float32", device="/cpu:0")
 
     pictures = load_pictures(config("compact"))
-    judge = load_network(arguments.teacher, LAYERS).features
+    judge = load_network(NetworkSpec(arguments.teacher, LAYERS, precision="float32")).features
 
     @tf.function
     def grams(picture: tf.Tensor) -> list[tf.Tensor]:

@@ -36,7 +36,7 @@ ROWS = {
         {"read"},
     ],
     "networks": [
-        {"layers", "activations", "mat_reader"},
+        {"layers", "activations", "mat_reader", "loss_scaling"},
         {"vgg", "weights"},
         {"compact"},
         {"registry"},
@@ -116,6 +116,7 @@ MATHEMATICS = (
     "transfer.graphs",
     "transfer.strength",
     "networks.vgg",
+    "networks.loss_scaling",
     "networks.activations",
 )
 

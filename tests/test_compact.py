@@ -27,7 +27,7 @@ from neural_style.networks.compact import (
     unpack,
 )
 from neural_style.networks.layers import CHANNELS
-from neural_style.networks.registry import load_network
+from neural_style.networks.registry import Network, NetworkSpec, load_network
 from neural_style.networks.vgg import build_features
 from neural_style.networks.weights import load_weights
 
@@ -50,6 +50,10 @@ def small_weights():
 def image(height: int, width: int) -> tf.Tensor:
     values = np.random.default_rng(0).uniform(0, 255, (1, height, width, 3))
     return tf.constant(values, tf.float32)
+
+
+def load(weights: str, *layers: str, **options: str) -> Network:
+    return load_network(NetworkSpec(weights, layers, precision="float32", **options))
 
 
 def projection(seed: int = 0) -> Projection:
@@ -201,7 +205,7 @@ class TestChoice:
     def test_offline_auto_is_compact_with_one_line(self, caplog: pytest.LogCaptureFixture):
         logging.getLogger("neural_style").propagate = True
         caplog.set_level(logging.INFO, "neural_style")  # tests of -quiet leave another
-        network = load_network("auto", ["relu1_1"])
+        network = load("auto", "relu1_1")
         assert isinstance(network.features(image(16, 16))["relu1_1"], Projection)
         assert network.source == "compact"
         assert network.description.startswith("compact")
@@ -212,29 +216,29 @@ class TestChoice:
 
     def test_the_variable_comes_first(self, random_weights, monkeypatch: pytest.MonkeyPatch):
         monkeypatch.setenv("NEURAL_STYLE_WEIGHTS", random_weights)
-        assert load_network("auto", ["relu1_1"]).description == f"vgg19, {random_weights}"
+        assert load("auto", "relu1_1").description == f"vgg19, {random_weights}"
         monkeypatch.setenv("NEURAL_STYLE_WEIGHTS", "missing.h5")
         with pytest.raises(StyleError, match=r"missing\.h5"):
-            load_network("auto", ["relu1_1"])
+            load("auto", "relu1_1")
 
     def test_imagenet_and_files_never_become_compact(self):
         for source in ("imagenet", "missing.h5"):
             with pytest.raises(StyleError):
-                load_network(source, ["relu1_1"])
+                load(source, "relu1_1")
 
     def test_it_does_not_stand_in_for_vgg16(self):
         with pytest.raises(StyleError, match="network: received 'vgg16'"):
-            load_network("compact", ["relu1_1"], network="vgg16")
+            load("compact", "relu1_1", name="vgg16")
         with pytest.raises(StyleError, match="cannot be downloaded"):
-            load_network("auto", ["relu1_1"], network="vgg16")
+            load("auto", "relu1_1", name="vgg16")
 
     @pytest.mark.parametrize("source", ["compact", "auto"])
     def test_it_has_average_pooling_and_says_so(self, source: str, caplog):
         """So presets with max pooling paint without VGG19 as well."""
         logging.getLogger("neural_style").propagate = True
-        network = load_network(source, ["relu5_1"], pooling_type="max")
+        network = load(source, "relu5_1", pooling="max")
         assert "average pooling" in caplog.text
-        plain = load_network("compact", ["relu5_1"])
+        plain = load("compact", "relu5_1")
         seen, expected = (each.features(image(32, 32))["relu5_1"] for each in (network, plain))
         np.testing.assert_array_equal(seen.features, expected.features)
 
@@ -302,7 +306,7 @@ def test_its_pictures_are_near_those_of_vgg19(shared: Path, reference_weights: s
     folders = {"content_img_dir": str(shared / "images" / "content")}
     folders["style_imgs_dir"] = str(shared / "images" / "style")
     settings = {"max_size": 96, "max_iterations": 30, "device": "/cpu:0"}
-    judge = load_network(reference_weights, layers).features
+    judge = load(reference_weights, *layers).features
 
     def error(picture: np.ndarray, style: np.ndarray) -> float:
         pairs = zip(judge(picture[None]).values(), judge(style[None]).values(), strict=True)

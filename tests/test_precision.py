@@ -14,7 +14,7 @@ from neural_style.guidance.masks import mask_at
 from neural_style.losses.gram import gram
 from neural_style.losses.style import one_mask_each
 from neural_style.networks.compact import HEADS, build_compact, load_compact
-from neural_style.networks.registry import load_network
+from neural_style.networks.registry import NetworkSpec, load_network
 from neural_style.networks.vgg import build_features
 from neural_style.networks.weights import load_weights
 from neural_style.runtime import precision
@@ -82,7 +82,7 @@ def test_weights_and_activations_are_in_it(random_weights):
     assert {variable.dtype for variable in model.variables} == {"bfloat16"}
     # Grey levels have eight bits as bfloat16 has, but without the mean colour they need more.
     picture = tf.random.uniform([1, 16, 16, 3], 0, 255)
-    assert model.get_layer("normalise")(picture).dtype == tf.float32
+    assert model.get_layer("preprocess")(picture).dtype == tf.float32
     found = model(picture)
     expected = build_features(weights, ["relu1_1", "conv2_2"])(picture)
     for name, activations in found.items():
@@ -171,7 +171,8 @@ def objective(precision: str, source: str, pooling: str = "avg", **changes) -> O
         "guides": None,
     } | changes
     layers = [*arguments["content_layers"], *arguments["style_layers"]]
-    features = load_network(source, layers, pooling_type=pooling, precision=precision).features
+    spec = NetworkSpec(source, tuple(layers), pooling=pooling, precision=precision)
+    features = load_network(spec).features
     return objective_of(features, noise[0], [0.4 * noise[1]], **arguments)
 
 
@@ -225,7 +226,7 @@ def test_the_gradient_of_float16_may_be_zero():
     """At the photograph, without style, there is nothing to divide by."""
     content = np.full((1, 16, 16, 3), 90, np.float32)
     found = objective_of(
-        load_network("compact", ["conv4_2"], precision="float16").features,
+        load_network(NetworkSpec("compact", ("conv4_2",), precision="float16")).features,
         content,
         [],
         None,

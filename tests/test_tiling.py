@@ -16,8 +16,8 @@ import neural_style as ns
 from neural_style.guidance.masks import mask_at, region_at
 from neural_style.losses.style import one_mask_each
 from neural_style.losses.term import Guide
-from neural_style.networks.layers import blocks_before, layer_names, radius, stride
-from neural_style.networks.registry import load_network, structure
+from neural_style.networks.layers import blocks_before, layer_names, receptive_field_radius, stride
+from neural_style.networks.registry import NetworkSpec, blocks_by_layer, load_network
 from neural_style.optimizers.registry import OPTIMIZERS
 from neural_style.runtime import memory as machine
 from neural_style.transfer import planning as memory
@@ -107,18 +107,18 @@ def test_radius_of_vgg_by_hand():
     """Two convolutions at distance 1, two at 2, four at 4, four at 8, one at 16."""
     blocks = blocks_before("relu5_1", "vgg19")
     assert blocks == ((2, 64), (2, 128), (4, 256), (4, 512), (1, 512))
-    assert radius(blocks) == 2 * 1 + 2 * 2 + 4 * 4 + 4 * 8 + 1 * 16 == 70
+    assert receptive_field_radius(blocks) == 2 * 1 + 2 * 2 + 4 * 4 + 4 * 8 + 1 * 16 == 70
     assert stride(blocks) == 16
-    assert radius(blocks_before("relu5_1", "vgg16")) == 2 + 4 + 12 + 24 + 16
+    assert receptive_field_radius(blocks_before("relu5_1", "vgg16")) == 2 + 4 + 12 + 24 + 16
     pool = blocks_before("pool5", "vgg19")
-    assert (stride(pool), radius(pool)) == (32, 2 + 4 + 16 + 32 + 64)
+    assert (stride(pool), receptive_field_radius(pool)) == (32, 2 + 4 + 16 + 32 + 64)
     assert Tiling.of({"relu5_1": blocks}, 1000) == Tiling(992, 80, {"relu5_1": 16})
 
 
 def test_radius_of_compact_by_hand():
-    found = structure("compact", ["relu5_1", "block4_conv1"], "vgg19")
+    found = blocks_by_layer("compact", ["relu5_1", "block4_conv1"], "vgg19")
     assert found["relu5_1"] == ((2, 32), (2, 64), (3, 128), (3, 256), (2, 256))
-    assert radius(found["relu5_1"]) == 2 * 1 + 2 * 2 + 3 * 4 + 3 * 8 + 2 * 16
+    assert receptive_field_radius(found["relu5_1"]) == 2 * 1 + 2 * 2 + 3 * 4 + 3 * 8 + 2 * 16
     assert stride(found["block4_conv1"]) == 8
 
 
@@ -132,7 +132,7 @@ def test_a_position_sees_as_far_as_its_radius_and_no_farther(index: int):
         tape.watch(image)
         seen = network(kernels=ones)(image)[name][0, position, position, 0]
     rows = np.flatnonzero(np.abs(tape.gradient(seen, image).numpy()).sum((0, 2, 3)))
-    step, reach = stride(BLOCKS[name]), radius(BLOCKS[name])
+    step, reach = stride(BLOCKS[name]), receptive_field_radius(BLOCKS[name])
     assert (rows[0], rows[-1]) == (position * step - reach, (position + 1) * step - 1 + reach)
 
 
@@ -140,7 +140,8 @@ def test_a_position_sees_as_far_as_its_radius_and_no_farther(index: int):
 def test_each_layer_of_vgg_sees_more_than_the_one_before(name: str):
     names = layer_names("vgg19")
     before = names[max(names.index(name) - 1, 0)]
-    fields = [(stride(b), radius(b)) for b in (blocks_before(n, "vgg19") for n in (before, name))]
+    blocks = [blocks_before(each, "vgg19") for each in (before, name)]
+    fields = [(stride(each), receptive_field_radius(each)) for each in blocks]
     assert fields[0] <= fields[1]
 
 
@@ -230,14 +231,15 @@ def test_tiles_equal_the_whole(
 def test_tiles_equal_the_whole_in_real_networks(source, name, pooling, random_weights):
     source = random_weights if source == "random" else source
     size = (179, 215)
-    features = load_network(source, VGG_LAYERS, name, pooling).features
+    spec = NetworkSpec(source, tuple(VGG_LAYERS), name, pooling, "float32")
+    features = load_network(spec).features
     changes = {
         "features": features,
         "content_layers": ["conv4_2"],
         "style_layers": VGG_LAYERS[:5],
         "style_layer_weights": [1.0] * 5,
     }
-    tiling = Tiling.of(structure(source, VGG_LAYERS, name), 0)
+    tiling = Tiling.of(blocks_by_layer(source, VGG_LAYERS, name), 0)
     assert tiling.halo == 80
     tiling = Tiling(192, tiling.halo, tiling.strides)
     assert len(tiling.cut(size)) == 2
@@ -488,7 +490,7 @@ def test_matching_colours_counts_where_it_takes_more_than_painting():
 
 
 def test_sides_of_a_small_picture():
-    layers = structure("vgg19", VGG_LAYERS)
+    layers = blocks_by_layer("vgg19", VGG_LAYERS)
     assert list(sides((100, 200), layers)) == [320]
     assert list(sides((340, 350), layers)) == [352, 336, 320]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from neural_style.commands.command import Command
@@ -133,15 +134,15 @@ def check_runs(configs: Sequence[Config]) -> None:
 
     for config in configs:
         load_pictures(config)
-    networks = {
-        (weights, sum(config.active_layers(), ()), config.network, config.pooling_type)
+    specs = dict.fromkeys(
+        replace(config.network_spec(), weights=weights, precision="float32")
         for config in configs
         if config.transfer != "color"
         for weights in (config.model_weights, config.draft_weights)
         if weights
-    }
-    for network in sorted(networks):
-        load_network(*network)
+    )
+    for spec in specs:
+        load_network(spec)
 
 
 COMMAND = Command(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import tensorflow as tf
 
@@ -28,7 +29,7 @@ class Projection:
         return tf.tensordot(tf.cast(self.features, tf.float32), self.kernel, 1) + self.bias
 
 
-Activations = tf.Tensor | Projection
+Activations: TypeAlias = tf.Tensor | Projection
 
 
 def dense(activations: Activations) -> tf.Tensor:
@@ -52,8 +53,8 @@ def size(activations: Activations) -> tuple[int, int]:
 
 def channels(activations: Activations) -> int:
     """Return C, how many channels a layer has."""
-    projected = isinstance(activations, Projection)
-    return (activations.kernel if projected else activations).shape[-1]
+    tensor = activations.kernel if isinstance(activations, Projection) else activations
+    return int(tensor.shape[-1])
 
 
 def features_of(activations: Activations) -> tf.Tensor:

@@ -18,7 +18,8 @@ import tensorflow as tf
 
 from neural_style.networks.activations import Activations, Projection
 from neural_style.networks.layers import Blocks, resolve_layer
-from neural_style.networks.vgg import MEAN, first_padding, widened
+from neural_style.networks.loss_scaling import with_loss_scaling
+from neural_style.networks.vgg import MEAN, first_padding
 from neural_style.networks.weights import Weights
 from neural_style.runtime.errors import StyleError
 
@@ -102,39 +103,49 @@ def build_compact(
         border_type: see `vgg.first_padding`.
 
     Returns:
-        A function from RGB [1, H, W, 3], float32 in [0, 255], to projections by the names as they
-        were given; for a layer of RECTIFIED to activations.
+        A function from RGB [1, H, W, 3], float32 in [0, 255], to projections by the names in
+        `layers`; for a layer of RECTIFIED to activations.
 
     Raises:
         StyleError: a layer that is not predicted.
     """
     resolved = {name: resolve_layer(name, "vgg19") for name in layers}
-    heads = {name: RECTIFIED.get(layer, layer) for name, layer in resolved.items()}
-    for name, head in heads.items():
-        if head not in HEADS:
-            raise StyleError(
-                f"layer {name!r}: the network compact does not predict it; it predicts "
-                f"{', '.join((*HEADS, *RECTIFIED))}. For others use VGG19, with -model_weights "
-                "imagenet or a file"
-            )
+    heads = {name: _head(name, layer) for name, layer in resolved.items()}
     blocks = {name: HEADS[head][0] for name, head in heads.items()}
     trunk = build_trunk(max(blocks.values(), default=1), dtype, border_type)
     for layer in trunk.layers:
         if isinstance(layer, keras.layers.Conv2D):
             layer.set_weights(weights[layer.name])
     trunk.trainable = False
-    run = widened(trunk) if dtype == "float16" else trunk
+    run = with_loss_scaling(trunk) if dtype == "float16" else trunk
     maps = {name: [tf.constant(array) for array in weights[head]] for name, head in heads.items()}
 
     def features(image: tf.Tensor) -> dict[str, Activations]:
         outputs = tf.nest.flatten(run(image))  # of one block alone it is no list
-        found = {name: Projection(outputs[blocks[name] - 1], *maps[name]) for name in heads}
-        return {
-            name: tf.nn.relu(projection.dense()) if resolved[name] in RECTIFIED else projection
-            for name, projection in found.items()
-        }
+        activations: dict[str, Activations] = {}
+        for name, layer in resolved.items():
+            projection = Projection(outputs[blocks[name] - 1], *maps[name])
+            is_rectified = layer in RECTIFIED
+            activations[name] = tf.nn.relu(projection.dense()) if is_rectified else projection
+        return activations
 
     return features
+
+
+def _head(name: str, layer: str) -> str:
+    """Return the head that predicts a layer, named as in the paper; messages say `name`.
+
+    Raises:
+        StyleError: there is none.
+    """
+    head = RECTIFIED.get(layer, layer)
+    if head not in HEADS:
+        raise StyleError(
+            f"layer {name!r}: the network compact does not predict it; it predicts "
+            f"{', '.join((*HEADS, *RECTIFIED))}. For others use VGG19, with -model_weights "
+            "imagenet or a file"
+        )
+    return head
 
 
 def blocks_before(layer: str) -> Blocks:
@@ -157,11 +168,11 @@ def load_compact() -> Weights:
     if not PACKAGED.is_file():
         raise StyleError(f"model_weights: compact should be at {PACKAGED}, but is not; {remedy}")
     data = PACKAGED.read_bytes()
-    found = hashlib.sha256(data).hexdigest()
-    if found != SHA256:
+    digest = hashlib.sha256(data).hexdigest()
+    if digest != SHA256:
         raise StyleError(
             f"model_weights: {PACKAGED} is damaged or not of this version (SHA-256 "
-            f"{found[:12]}..., expected {SHA256[:12]}...); {remedy}"
+            f"{digest[:12]}..., expected {SHA256[:12]}...); {remedy}"
         )
     return unpack(data)
 

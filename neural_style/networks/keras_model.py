@@ -22,7 +22,8 @@ def network_of(model: keras.Model, layers: Sequence[str]) -> Network:
     Raises:
         StyleError: no Keras model with layers, no such layer, or one that is no map of positions.
     """
-    if not isinstance(model, keras.Model) or not model.inputs:
+    # Keras raises where the input of a model is not known yet.
+    if not isinstance(model, keras.Model) or not getattr(model, "inputs", None):
         raise StyleError(
             f"network: received {type(model).__name__}, must be a keras.Model whose input is "
             "known: make it of keras.Input, or call it on a picture first"
@@ -47,5 +48,5 @@ def network_of(model: keras.Model, layers: Sequence[str]) -> Network:
         activations = part([image] if len(model.inputs) > 1 else image, training=False)
         return {name: tf.cast(activations[name], tf.float32) for name in layers}
 
-    described = f"the Keras model {model.name}"
-    return Network(features, described, "float32", described)
+    description = f"the Keras model {model.name}"
+    return Network(features, description, "float32", description)

@@ -25,12 +25,12 @@ Blocks = tuple[tuple[int, int], ...]
 
 def convolutions(network: str) -> list[tuple[str, int, int]]:
     """Return (name, input channels, output channels) of each convolution, in order."""
-    found, channels_in = [], 3
+    shapes, channels_in = [], 3
     for block, (count, channels) in enumerate(zip(NETWORKS[network], CHANNELS, strict=True), 1):
         for index in range(1, count + 1):
-            found.append((f"conv{block}_{index}", channels_in, channels))
+            shapes.append((f"conv{block}_{index}", channels_in, channels))
             channels_in = channels
-    return found
+    return shapes
 
 
 def layer_names(network: str) -> list[str]:
@@ -51,40 +51,49 @@ def resolve_layer(name: str, network: str) -> str:
     Raises:
         StyleError: the network has no such layer.
     """
-    known = layer_names(network)
-    resolved = re.sub(r"^block(\d)_conv(\d)$", r"relu\1_\2", name)
-    resolved = re.sub(r"^block(\d)_pool$", r"pool\1", resolved)
-    if resolved in known:
-        return resolved
-    others = [other for other in NETWORKS if other != network and resolved in layer_names(other)]
-    hint = f" ({others[0]} has it)" if others else did_you_mean(name, known)
+    names = layer_names(network)
+    layer = re.sub(r"^block(\d)_conv(\d)$", r"relu\1_\2", name)
+    layer = re.sub(r"^block(\d)_pool$", r"pool\1", layer)
+    if layer in names:
+        return layer
+    others = [other for other in NETWORKS if other != network and layer in layer_names(other)]
+    hint = f" ({others[0]} has it)" if others else did_you_mean(name, names)
     raise StyleError(
         f"layer {shown(name)} is not in {network}{hint}; its layers are conv1_1, relu1_1, ... "
-        f"{known[-2]}, {known[-1]}"
+        f"{names[-2]}, {names[-1]}"
     )
 
 
+def block_of(layer: str) -> int:
+    """Return the number, from 1 to 5, of the block that a layer, named as in the paper, is in."""
+    return int(layer[4])
+
+
 def blocks_before(layer: str, network: str) -> Blocks:
-    """Return what a layer, named as in the paper, depends on; the last block may have none."""
-    block = int(re.search(r"\d", layer)[0])
-    counts = NETWORKS[network][:block]
+    """Return what a layer, named as in the paper, depends on.
+
+    Behind a pooling, the last block has no convolutions yet.
+    """
+    block = block_of(layer)
+    counts = NETWORKS[network][: block - 1]
     if layer.startswith("pool"):
-        counts, block = (*counts, 0), block + 1
+        counts = (*counts, NETWORKS[network][block - 1], 0)
     else:
-        counts = (*counts[:-1], int(layer.partition("_")[2]))
+        counts = (*counts, int(layer.partition("_")[2]))
     return tuple(zip(counts, (*CHANNELS, CHANNELS[-1]), strict=False))
 
 
 def stride(blocks: Blocks) -> int:
     """Return how many pixels apart the positions of a layer are."""
-    return 2 ** (len(blocks) - 1)
+    return 1 << (len(blocks) - 1)
 
 
-def radius(blocks: Blocks) -> int:
-    """Return how many pixels beyond the square of its stride a layer's position sees.
+def receptive_field_radius(blocks: Blocks) -> int:
+    """Return how far, in pixels, a position's receptive field reaches beyond the position's own.
 
-    A convolution adds the distance of its positions, a pooling nothing: it sees the squares of
-    four positions, which are one square of the double stride.
+    Its own pixels are the square of the layer's stride. A convolution adds the distance of its
+    positions, a pooling nothing: it sees the squares of four positions, which are one square of the
+    double stride.
     """
     return sum(count * 2**index for index, (count, _) in enumerate(blocks))
 

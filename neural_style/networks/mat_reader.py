@@ -1,6 +1,7 @@
 """Read MatConvNet's .mat in a process of its own: SciPy's reader may crash on a damaged file.
 
-`read_mat` starts `python -m neural_style.mat_reader FILE OUT.npz` and takes the arrays from there.
+`read_mat` starts `python -m neural_style.networks.mat_reader FILE OUT.npz` and takes the arrays
+from there.
 """
 
 from __future__ import annotations

@@ -1,11 +1,12 @@
-"""Which network compares the pictures: VGG with somebody's weights, or our own."""
+"""Networks by name: VGG with somebody's weights, or our own."""
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import tensorflow as tf
 
@@ -42,12 +43,15 @@ class NetworkSpec:
     """What a network is, before it is loaded.
 
     Attributes:
-        weights: `compact`, or as for `weights.load_weights`.
+        weights: `compact`, or as for `weights.load_weights`. `auto` is the file in the variable
+            NEURAL_STYLE_WEIGHTS if it is set, else `imagenet`, and where that is neither on this
+            machine nor to be had, `compact`.
         layers: the names of the layers whose activations it gives.
-        name: `vgg19` or `vgg16`.
-        pooling: `avg` or `max`.
-        precision: `float32`, `bfloat16`, `float16`, or `auto` for what suits the device.
-        border: what its first layer sees around the picture, `zeros` or `edge`.
+        name: `vgg19` or `vgg16`. Compact stands in for VGG19 alone.
+        pooling: `avg` or `max`. Compact, which has `avg` alone, says so and is used.
+        precision: of weights and activations: `float32`, `bfloat16`, `float16`, or `auto` for what
+            suits the device.
+        border: what its first layer sees around the picture, see `vgg.first_padding`.
     """
 
     weights: str
@@ -58,6 +62,19 @@ class NetworkSpec:
     border: str = "zeros"
 
 
+@dataclass(frozen=True)
+class Architecture:
+    """An entry of the registry: a network that can be asked for.
+
+    Attributes:
+        load: builds it, its weights loaded.
+        blocks_before: what a layer, named as in the paper, depends on.
+    """
+
+    load: Callable[[NetworkSpec], Network]
+    blocks_before: Callable[[str], Blocks]
+
+
 def open_network(spec: NetworkSpec, device: str) -> Network:
     """Load a network in the precision that suits a device, and say which it is.
 
@@ -65,71 +82,78 @@ def open_network(spec: NetworkSpec, device: str) -> Network:
         StyleError: as `load_network`.
     """
     precision, why = choose_precision(spec.precision, device)
-    network = load_network(
-        spec.weights, spec.layers, spec.name, spec.pooling, precision, spec.border
-    )
+    network = load_network(replace(spec, precision=precision))
     logger.info("network %s; computes in %s: %s", network.description, precision, why)
     return network
 
 
-def load_network(
-    source: str,
-    layers: Sequence[str],
-    network: str = "vgg19",
-    pooling_type: str = "avg",
-    precision: str = "float32",
-    border_type: str = "zeros",
-) -> Network:
+def load_network(spec: NetworkSpec) -> Network:
     """Load weights and build the network that compares the pictures.
 
     Args:
-        source: `compact`, or as for `weights.load_weights`. `auto` is the file in the variable
-            NEURAL_STYLE_WEIGHTS if it is set, else `imagenet`, and where that is neither on this
-            machine nor to be had, `compact`.
-        layers: names of layers of the network.
-        network: `vgg19` or `vgg16`. Compact stands in for VGG19 alone.
-        pooling_type: `avg` or `max`. Compact, which has `avg` alone, says so and is used.
-        precision: of its weights and activations: `float32`, `bfloat16` or `float16`.
-        border_type: see `vgg.first_padding`.
+        spec: what it is; its precision is not `auto`, since no device is known here.
 
     Raises:
         StyleError: no such layer; or weights that are missing, damaged or of another network.
     """
-    if source != "compact":
-        try:
-            weights, where = load_weights(source, network)
-        except StyleError as error:
-            offline = source == "auto" and not os.environ.get(VARIABLE)
-            if not offline or network != "vgg19":
-                raise
-            logger.warning("using the network compact, which comes with neural_style: %s", error)
-        else:
-            features = build_features(
-                weights, layers, network, pooling_type, dtype=precision, border_type=border_type
-            )
-            return Network(features, source, precision, f"{network}, {where}")
-    if network != "vgg19":
-        raise StyleError(
-            f"network: received {network!r}, but the network compact stands in for 'vgg19' alone; "
-            "set it so, or give weights of VGG with -model_weights"
-        )
-    if pooling_type != "avg":
-        logger.warning("the network compact has average pooling, whatever pooling_type is")
-    features = compact.build_compact(compact.load_compact(), layers, precision, border_type)
-    return Network(features, "compact", precision, "compact, neural_style's own")
+    return _architecture(spec.weights, spec.name).load(spec)
 
 
-def structure(source: str, layers: Sequence[str], network: str = "vgg19") -> dict[str, Blocks]:
-    """Return what each layer depends on (see `layers.Blocks`), by the names as they were given.
+def blocks_by_layer(weights: str, layers: Sequence[str], name: str = "vgg19") -> dict[str, Blocks]:
+    """Return what each layer depends on (see `layers.Blocks`), by the names in `layers`.
 
     Args:
-        source: as for `load_network`; only whether it is `compact` matters.
+        weights: as in a NetworkSpec; only whether it is `compact` matters.
         layers: names of layers of the network.
-        network: `vgg19` or `vgg16`.
+        name: `vgg19` or `vgg16`.
     """
-    found = {}
-    for name in layers:
-        layer = resolve_layer(name, network)
-        is_compact = source == "compact"
-        found[name] = compact.blocks_before(layer) if is_compact else blocks_before(layer, network)
-    return found
+    architecture = _architecture(weights, name)
+    return {layer: architecture.blocks_before(resolve_layer(layer, name)) for layer in layers}
+
+
+def _architecture(weights: str, name: str) -> Architecture:
+    """Return the entry of a network; `compact` is asked for by its weights."""
+    return ARCHITECTURES["compact" if weights == "compact" else name]
+
+
+def _load_vgg(spec: NetworkSpec) -> Network:
+    """Load VGG; in its place compact, where VGG19's weights are neither here nor to be had."""
+    try:
+        weights, where = load_weights(spec.weights, spec.name)
+    except StyleError as error:
+        is_offline = spec.weights == "auto" and not os.environ.get(VARIABLE)
+        if not is_offline or spec.name != "vgg19":
+            raise
+        logger.warning("using the network compact, which comes with neural_style: %s", error)
+        return _load_compact(spec)
+    features = build_features(
+        weights,
+        spec.layers,
+        spec.name,
+        spec.pooling,
+        dtype=spec.precision,
+        border_type=spec.border,
+    )
+    return Network(features, spec.weights, spec.precision, f"{spec.name}, {where}")
+
+
+def _load_compact(spec: NetworkSpec) -> Network:
+    """Load compact, which stands in for VGG19 alone, and has average pooling alone."""
+    if spec.name != "vgg19":
+        raise StyleError(
+            f"network: received {spec.name!r}, but the network compact stands in for 'vgg19' "
+            "alone; set it so, or give weights of VGG with -model_weights"
+        )
+    if spec.pooling != "avg":
+        logger.warning("the network compact has average pooling, whatever pooling_type is")
+    weights = compact.load_compact()
+    features = compact.build_compact(weights, spec.layers, spec.precision, spec.border)
+    return Network(features, "compact", spec.precision, "compact, neural_style's own")
+
+
+# A new network is a file of its own and an entry here.
+ARCHITECTURES = {
+    "vgg19": Architecture(_load_vgg, functools.partial(blocks_before, network="vgg19")),
+    "vgg16": Architecture(_load_vgg, functools.partial(blocks_before, network="vgg16")),
+    "compact": Architecture(_load_compact, compact.blocks_before),
+}

@@ -196,7 +196,7 @@ def _read_h5(path: Path, network: str) -> Weights:
     import h5py  # comes with Keras; only wanted here
 
     arrays: dict[str, list[np.ndarray]] = {}
-    most = _largest_kernel(network)
+    max_size = _largest_kernel(network)
     with h5py.File(path, "r") as file:
 
         def visit(name: str, item: object) -> None:
@@ -204,7 +204,7 @@ def _read_h5(path: Path, network: str) -> Weights:
             if isinstance(item, h5py.Dataset) and layer:
                 # A few bytes may say that they are terabytes, in all or in a chunk.
                 for shape in (item.shape or (), item.chunks or ()):
-                    if math.prod(shape) > most:
+                    if math.prod(shape) > max_size:
                         raise ValueError(f"{shortened(name)} has the shape {shape}")
                 pair = arrays.setdefault(layer[0], [])
                 if len(pair) == 2:
@@ -253,11 +253,11 @@ def _check(weights: Weights, network: str, source: str) -> Weights:
     expected = convolutions(network)
     for name, channels_in, channels_out in expected:
         shapes = [(3, 3, channels_in, channels_out), (channels_out,)]
-        found = [np.shape(array) for array in weights.get(name, ())]
-        if found != shapes:
-            received = " and ".join(map(str, found)) or "nothing"
+        received = [np.shape(array) for array in weights.get(name, ())]
+        if received != shapes:
+            text = " and ".join(map(str, received)) or "nothing"
             raise StyleError(
-                f"model_weights: {source} does not hold {network}: for {name} it has {received}, "
+                f"model_weights: {source} does not hold {network}: for {name} it has {text}, "
                 f"expected {shapes[0]} and {shapes[1]}; {_other_network(weights, network)}"
                 "give the weights of this network"
             )

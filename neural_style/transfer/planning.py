@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import tensorflow as tf
 
 from neural_style.networks.layers import Blocks
-from neural_style.networks.registry import structure
+from neural_style.networks.registry import blocks_by_layer
 from neural_style.runtime.errors import StyleError
 from neural_style.runtime.memory import SHARE, allowed, to_text
 from neural_style.settings.config import Config
@@ -74,7 +74,7 @@ def estimate_peak(
         whole += FLOAT * masks * sum(_positions(len(it) - 1) for it in compared)
         tile += masks * of_style
     if config.style_distance == "sliced":  # of VGG's channels, which compact predicts
-        predicted = structure("imagenet", style_layers, config.network).values()
+        predicted = blocks_by_layer("imagenet", style_layers, config.network).values()
         tile += SORTED * (max(masks, 1) + len(config.style_imgs)) * sum(map(_numbers, predicted))
     side = max(sides(size, layers)) if side is None else side
     crop = Tiling.of(layers, side).largest(size)
@@ -129,7 +129,7 @@ def plan(
 def _layers(config: Config, added: Sequence[str] = ()) -> dict[str, Blocks]:
     """Return what the layers in use depend on."""
     names = dict.fromkeys(itertools.chain(*config.active_layers(), added))
-    return structure(config.model_weights, list(names), config.network)
+    return blocks_by_layer(config.model_weights, list(names), config.network)
 
 
 def _positions(index: int) -> float:

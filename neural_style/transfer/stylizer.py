@@ -22,7 +22,7 @@ import tensorflow as tf
 from neural_style.losses.term import Term
 from neural_style.networks.keras_model import network_of
 from neural_style.networks.layers import stride
-from neural_style.networks.registry import Network, open_network, structure
+from neural_style.networks.registry import Network, blocks_by_layer, open_network
 from neural_style.optimizers.registry import open_optimizer
 from neural_style.optimizers.step import Step
 from neural_style.runtime.device import device_scope
@@ -210,7 +210,7 @@ class Stylizer:
         if self._model is None:
             regions = len(references.guides or ()) if pictures.regions else 0
             tiling = _plan(config, size, side, regions, layers)
-            blocks = structure(network.source, layers, config.network)
+            blocks = blocks_by_layer(network.source, layers, config.network)
             strides = {layer: stride(blocks[layer]) for layer in layers}
         graphs = _kept(
             self._graphs,

@@ -13,7 +13,7 @@ from neural_style.losses.content import Content
 from neural_style.losses.style import Style, one_mask_each
 from neural_style.losses.term import Guide, MaskAt, References, Term
 from neural_style.losses.variation import TotalVariation
-from neural_style.networks.registry import structure
+from neural_style.networks.registry import blocks_by_layer
 from neural_style.settings.config import Config
 from neural_style.transfer.pictures import Pictures, luminance_alone
 
@@ -89,7 +89,7 @@ def guides_of(config: Config, pictures: Pictures) -> list[Guide] | None:
     if pictures.regions is None:
         return None
     size = pictures.content.shape[:2]
-    blocks = structure(config.model_weights, config.style_layers, config.network).values()
+    blocks = blocks_by_layer(config.model_weights, config.style_layers, config.network).values()
 
     def at_layers(region: np.ndarray, size: tuple[int, int]) -> MaskAt:
         inside = config.region_boundary == "inside"

@@ -14,7 +14,7 @@ import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from neural_style.networks.layers import Blocks, radius, stride
+from neural_style.networks.layers import Blocks, receptive_field_radius, stride
 
 # A tile's crop is at least so many halos wide, so that the halos take no more than three quarters
 # of it, and at least so many pixels.
@@ -75,7 +75,7 @@ class Tiling:
     def of(cls, layers: Mapping[str, Blocks], side: int) -> Tiling:
         """Return the tiling for layers with what they depend on; `side` is cut to the grid."""
         grid = max(map(stride, layers.values()))
-        halo = _up(max(map(radius, layers.values())), grid)
+        halo = _up(max(map(receptive_field_radius, layers.values())), grid)
         strides = {name: stride(blocks) for name, blocks in layers.items()}
         return cls(max(side // grid * grid, _least(halo, grid)), halo, strides)
 
