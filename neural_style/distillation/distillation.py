@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
+import math
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,12 +15,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from neural_style.distillation.batches import grams, relative_error
+from neural_style.distillation.batches import relative_error
 from neural_style.distillation.fitting import Fit
 from neural_style.distillation.pictures import Pictures
 from neural_style.distillation.pool import Pool
 from neural_style.distillation.settings import Settings
 from neural_style.distillation.student import DTYPE, Student
+from neural_style.losses.gram import gram
 from neural_style.networks.compact import CONVOLUTIONS, HEADS, STYLE_LAYERS
 from neural_style.networks.layers import CHANNELS, NETWORKS
 from neural_style.networks.vgg import build_features
@@ -58,12 +60,15 @@ class Distillation:
         self._weights = teacher
         self._teacher = self._build_teacher(list(HEADS))
         self._optimizer = keras.optimizers.Adam(
-            settings.learning_rate,
-            global_clipnorm=settings.clip,
-            use_ema=True,
-            ema_momentum=settings.averaging,
+            settings.learning_rate, global_clipnorm=settings.clip
         )
         self._optimizer.build(self.student.trainable_variables)
+        # Of the weights, which are what is learned. Keras's optimizers have such averages too, but
+        # no public way to read them without overwriting the weights.
+        self._averages = [
+            tf.Variable(variable.value, trainable=False)
+            for variable in self.student.trainable_variables
+        ]
         self.step = 0
         self.seconds = 0.0
         # For every 50 steps the last of them, and the means of what `advance` returns.
@@ -88,10 +93,6 @@ class Distillation:
             kernel, bias, scale = fit.head()
             head.set_weights([kernel, bias])
             self.student.scales[name].assign(scale)
-        for average, variable in zip(
-            self._averages(), self.student.trainable_variables, strict=True
-        ):
-            average.assign(variable)
 
     def _fit(self, images: np.ndarray, source: Any, target: str, width: int, rows: int) -> Fit:
         """Return the fit of the teacher's layer to the student's tensor before it."""
@@ -119,8 +120,8 @@ class Distillation:
         """
         started = time.perf_counter()
         fresh = self.settings.batch - self.settings.on_policy
-        images = [self.pictures.augmented(self.random) for _ in range(fresh)]
-        images = np.concatenate([np.stack(images), self.pool.paint(self.random)])
+        photographs = [self.pictures.augmented(self.random) for _ in range(fresh)]
+        images = np.concatenate([np.stack(photographs), self.pool.paint(self.random)])
         self._optimizer.learning_rate = self._learning_rate()
         activations, styles = self._train(images)
         self.step += 1
@@ -138,9 +139,9 @@ class Distillation:
         return errors
 
     def weights(self) -> Weights:
-        """Return the averaged weights."""
+        """Return the averaged weights; there are some after the first step."""
         variables = self.student.trainable_variables
-        values = {v.path: a.numpy() for v, a in zip(variables, self._averages(), strict=True)}
+        values = {v.path: a.numpy() for v, a in zip(variables, self._averages, strict=True)}
         return self.student.weights_for_compact(values)
 
     def save(self, path: Path) -> None:
@@ -182,13 +183,10 @@ class Distillation:
         groups = {
             "student": self.student.trainable_variables,
             "optimizer": self._optimizer.variables,
+            "average": self._averages,
         }
         named = {f"{g}/{i:03}": v for g, vs in groups.items() for i, v in enumerate(vs)}
         return named | {f"scale/{name}": v for name, v in self.student.scales.items()}
-
-    def _averages(self) -> list[Any]:
-        # Keras has no public way to read them without overwriting the weights.
-        return self._optimizer._model_variables_moving_average
 
     def _learning_rate(self) -> float:
         """Return it for the next step: rising, constant, then falling along a cosine."""
@@ -205,16 +203,25 @@ class Distillation:
         """Take one step of Adam on the student; return both errors, Gram's for each picture."""
         targets = self._teacher(images)
         with tf.GradientTape() as tape:
-            seen = self.student(images)
+            predictions = self.student(images)
             activations, styles = 0.0, 0.0
             for name, weight in LAYER_WEIGHTS.items():
                 target = tf.cast(targets[name], tf.float32) / self.student.scales[name]
-                error = relative_error(tf.cast(seen[name], tf.float32), target)
+                error = relative_error(tf.cast(predictions[name], tf.float32), target)
                 activations += weight * error
                 if name in STYLE_LAYERS:
-                    styles += weight * relative_error(grams(seen[name]), grams(target))
+                    styles += weight * relative_error(_gram(predictions[name]), _gram(target))
             activations = tf.reduce_mean(activations)
             loss = activations + self.settings.gram_weight * tf.reduce_mean(styles)
         variables = self.student.trainable_variables
         self._optimizer.apply(tape.gradient(loss, variables), variables)
+        # The averages begin with the weights behind the first step.
+        decay = tf.where(self._optimizer.iterations > 1, self.settings.averaging, 0.0)
+        for average, variable in zip(self._averages, variables, strict=True):
+            average.assign(decay * average + (1 - decay) * variable)
         return activations, styles
+
+
+def _gram(activations: tf.Tensor) -> tf.Tensor:
+    """Return each picture's Gram matrix divided by the number of positions, [B, C, C], float32."""
+    return gram(activations) / math.prod(activations.shape[1:3])

@@ -31,8 +31,8 @@ class Fit:
         x = tf.image.extract_patches(tf.cast(x, tf.float32), [1, w, w, 1], ones, ones, "SAME")
         x = tf.reshape(x, [-1, x.shape[-1]])
         y = tf.reshape(tf.cast(y, tf.float32), [-1, y.shape[-1]])
-        chosen = random.permutation(len(x))[:rows]
-        x, y = tf.gather(x, chosen), tf.gather(y, chosen)
+        indices = random.permutation(len(x))[:rows]
+        x, y = tf.gather(x, indices), tf.gather(y, indices)
         x = tf.concat([x, tf.ones_like(x[:, :1])], 1)
         active = tf.nn.relu(y)
         self._inner += tf.matmul(x, x, transpose_a=True).numpy()
@@ -46,9 +46,9 @@ class Fit:
 
         They are scaled so that activations behind the ReLU have an RMS of 1.
         """
-        chosen = telling_channels(self._active, width)
-        size = np.sqrt(self._active[chosen, chosen].sum() / (self._rows * width))
-        solution = self._solve(self._cross[:, chosen] / size)
+        channels = telling_channels(self._active, width)
+        size = np.sqrt(self._active[channels, channels].sum() / (self._rows * width))
+        solution = self._solve(self._cross[:, channels] / size)
         shape = (self._width, self._width, self._inputs, width)
         return solution[:-1].reshape(shape), solution[-1]
 
@@ -68,15 +68,16 @@ def telling_channels(gram: np.ndarray, count: int) -> np.ndarray:
 
     Pivoted Cholesky, where the pivot is the channel whose removal leaves the least of the rest.
     """
-    rest, chosen = gram.copy(), []
+    rest = gram.copy()
+    channels: list[int] = []
     floor = 1e-9 * np.trace(gram)
     for _ in range(count):
         pivots = np.diag(rest)
         usable = pivots > floor
         gain = np.where(usable, (rest**2).sum(0) / np.where(usable, pivots, 1.0), 0.0)
-        gain[chosen] = -1.0
+        gain[channels] = -1.0
         best = int(np.argmax(gain))
-        chosen.append(best)
+        channels.append(best)
         if usable[best]:
             rest -= np.outer(rest[best], rest[best]) / rest[best, best]
-    return np.array(chosen)
+    return np.array(channels)

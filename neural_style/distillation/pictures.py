@@ -13,8 +13,8 @@ from neural_style.images.read import read_picture
 from neural_style.runtime.errors import StyleError
 
 ENDINGS = (".jpg", ".jpeg", ".png", ".webp")
-# Sides that pictures are kept in memory with, in crops.
-LARGEST = 2.5
+# The shorter side with which pictures are in memory, in crops, at most.
+MAX_SIDE = 2.5
 
 
 class Pictures:
@@ -51,14 +51,14 @@ class Pictures:
         share = self._photographs if photographs is None else photographs
         number = 0
         if len(self._folders) > 1 and random.random() > share:
-            number = random.integers(1, len(self._folders))
+            number = int(random.integers(1, len(self._folders)))
         folder = self._folders[number]
         picture = folder[random.integers(len(folder))]
         side, shorter = self._side, min(picture.shape[:2])
         scale = side / shorter * max(1.0, shorter / side) ** random.random()
-        size = tuple(max(side, round(scale * length)) for length in picture.shape[:2])
-        picture = resize(picture, size)
-        y, x = (random.integers(length - side + 1) for length in size)
+        height, width = (max(side, round(scale * length)) for length in picture.shape[:2])
+        picture = resize(picture, (height, width))
+        y, x = (random.integers(length - side + 1) for length in (height, width))
         picture = picture[y : y + side, x : x + side]
         return picture[:, ::-1] if random.random() < 0.5 else picture
 
@@ -68,7 +68,7 @@ class Pictures:
         Returns:
             [S, S, 3], float32, [0, 255].
         """
-        picture = self.crop(random).astype(np.float32)
+        picture: np.ndarray = self.crop(random).astype(np.float32)
         if random.random() < 0.1:
             share = random.uniform(0.2, 0.8)
             picture = share * picture + (1 - share) * self.crop(random)
@@ -80,11 +80,11 @@ class Pictures:
         if random.random() < 0.05:
             picture = np.zeros_like(picture) + random.uniform(0, 255, 3)
         if random.random() < 0.25:
-            noise = random.standard_normal(picture.shape, np.float32)
+            noise: np.ndarray = random.standard_normal(picture.shape, np.float32)
             if random.random() < 0.3:
                 noise = 2 * cv2.GaussianBlur(noise, (0, 0), random.uniform(0.5, 2))
             picture = picture + noise * random.uniform(2, 40)
-        return np.clip(picture, 0, 255).astype(np.float32)
+        return np.asarray(np.clip(picture, 0, 255), np.float32)
 
     def _read(self, folder: Path) -> list[np.ndarray]:
         if not folder.is_dir():
@@ -93,9 +93,9 @@ class Pictures:
         for path in sorted(folder.iterdir()):
             if path.suffix.lower() in ENDINGS:
                 picture = read_picture(path, "pictures").rgb
-                scale = min(1.0, LARGEST * self._side / min(picture.shape[:2]))
-                size = tuple(round(scale * length) for length in picture.shape[:2])
-                pictures.append(np.rint(resize(picture, size)).astype(np.uint8))
+                scale = min(1.0, MAX_SIDE * self._side / min(picture.shape[:2]))
+                height, width = (round(scale * length) for length in picture.shape[:2])
+                pictures.append(np.rint(resize(picture, (height, width))).astype(np.uint8))
         if not pictures:
             raise StyleError(
                 f"pictures: the folder {folder} holds none ({', '.join(ENDINGS)}); give folders "

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
 import tensorflow as tf
 
-from neural_style.distillation.batches import column, grams, mean_square
+from neural_style.distillation.batches import column, mean_square
 from neural_style.distillation.pictures import Pictures
 from neural_style.distillation.settings import Settings
 from neural_style.distillation.student import Student
+from neural_style.losses.content import content_loss, squared_distance
+from neural_style.losses.gram import gram
+from neural_style.losses.style_distances import style_loss
+from neural_style.losses.term import weighted_mean
 from neural_style.networks.compact import CONTENT_LAYER, STYLE_LAYERS
 from neural_style.optimizers.preconditioners import pink
 from neural_style.settings.config import Config
@@ -35,7 +40,7 @@ class Pool:
         self._pictures = pictures
         count, side = settings.pool, settings.crop
         shape = (count, side, side, 3)
-        self.arrays = {
+        self.arrays: dict[str, np.ndarray] = {
             "image": np.zeros(shape, np.float32),
             "content": np.zeros(shape, np.uint8),
             "style": np.zeros(shape, np.uint8),
@@ -55,16 +60,16 @@ class Pool:
             [on_policy, S, S, 3], float32, somewhat beyond [0, 255] at places.
         """
         arrays = self.arrays
-        chosen = random.permutation(self._settings.pool)[: self._settings.on_policy]
-        for number in chosen:
-            if arrays["age"][number] >= arrays["life"][number]:
-                self._renew(number, random)
-        state = {name: tf.constant(array[chosen], tf.float32) for name, array in arrays.items()}
+        indices = random.permutation(self._settings.pool)[: self._settings.on_policy]
+        for index in indices:
+            if arrays["age"][index] >= arrays["life"][index]:
+                self._renew(index, random)
+        state = {name: tf.constant(array[indices], tf.float32) for name, array in arrays.items()}
         for name, value in self._step(state).items():
-            arrays[name][chosen] = value
-        return arrays["image"][chosen]
+            arrays[name][indices] = value
+        return arrays["image"][indices]
 
-    def _renew(self, number: int, random: np.random.Generator) -> None:
+    def _renew(self, index: int, random: np.random.Generator) -> None:
         settings, pictures, arrays = self._settings, self._pictures, self.arrays
         content, style = pictures.crop(random, 0.9), pictures.crop(random, 0.15)
         kind = random.random()
@@ -74,28 +79,30 @@ class Pool:
             image = 127.5 + random.uniform(10, 60) * random.standard_normal(content.shape)
         else:
             image = pictures.crop(random)
-        arrays["image"][number], arrays["content"][number] = image, content
-        arrays["style"][number] = style
-        arrays["mean"][number] = arrays["square"][number] = arrays["age"][number] = 0
-        arrays["life"][number] = random.integers(settings.least_life, settings.most_life + 1)
+        arrays["image"][index], arrays["content"][index] = image, content
+        arrays["style"][index] = style
+        arrays["mean"][index] = arrays["square"][index] = arrays["age"][index] = 0
+        arrays["life"][index] = random.integers(settings.least_life, settings.most_life + 1)
         lowest, highest = np.log(settings.least_rate), np.log(settings.most_rate)
-        arrays["rate"][number] = np.exp(random.uniform(lowest, highest))
+        arrays["rate"][index] = np.exp(random.uniform(lowest, highest))
         # Users change the weight of the content by more than that of the style.
-        arrays["balance"][number] = 10 ** random.uniform(-1, 0.5)
+        arrays["balance"][index] = 10 ** random.uniform(-1, 0.5)
         # L-BFGS paints large areas first, Adam and masked L-BFGS details (see `preconditioners`).
-        arrays["filtered"][number] = random.random() < 0.5
+        arrays["filtered"][index] = random.random() < 0.5
 
     @tf.function(autograph=False)
     def _step(self, pool: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Take two steps of Adam on pictures, on their loss through the student as it is now.
 
         The steps get smaller with a picture's age, so that it comes to where the loss is low.
+        Adam is written out, since Keras's has one count of steps and one rate for all: here each
+        picture has its own, and another few of them are moved each time.
         """
         image, mean, square, age = (pool[name] for name in ("image", "mean", "square", "age"))
         count = image.shape[0]
         targets = self._student(tf.concat([pool["content"], pool["style"]], 0))
-        content = tf.cast(targets[CONTENT_LAYER][:count], tf.float32)
-        styles = {name: grams(targets[name][count:]) for name in STYLE_LAYERS}
+        content = targets[CONTENT_LAYER][:count]
+        styles = {name: gram(targets[name][count:]) for name in STYLE_LAYERS}
         for _ in range(2):
             with tf.GradientTape() as tape:
                 tape.watch(image)
@@ -121,13 +128,40 @@ class Pool:
         styles: Mapping[str, tf.Tensor],
         balance: tf.Tensor,
     ) -> tf.Tensor:
-        """Return the sum of pictures' losses with Config's weights (see `losses`), a scalar."""
-        seen, scales = self._student(image), self._student.scales
-        difference = tf.cast(seen[CONTENT_LAYER], tf.float32) - content
-        count = tf.cast(tf.size(content[0]), tf.float32)
-        factor = Config.content_weight * scales[CONTENT_LAYER] ** 2 * tf.sqrt(count) / 2
-        loss = factor * tf.reduce_sum(balance * mean_square(difference))
-        for name, target in styles.items():
-            factor = Config.style_weight * scales[name] ** 4 / (4 * len(styles) ** 2)
-            loss += factor * tf.reduce_sum(mean_square(grams(seen[name]) - target))
-        return loss
+        """Return the sum of the pictures' losses with Config's weights, a scalar.
+
+        The student's activations are VGG19's divided by `scales`, which are taken out of the sums:
+        so the sums can be taken in bfloat16.
+
+        Args:
+            image: [B, H, W, 3].
+            content: the student's activations of the contents, [B, h, w, C].
+            styles: the Gram matrices of the styles, one for each picture, [B, C, C], by layer.
+            balance: what the content counts beside the style, [B].
+        """
+        activations, scales = self._student(image), self._student.scales
+        distance = scales[CONTENT_LAYER] ** 2 * squared_distance(
+            activations[CONTENT_LAYER], content
+        )
+        content_losses = content_loss(distance, math.prod(content.shape[1:]))
+        style_losses = weighted_mean(
+            [
+                scales[name] ** 4 * _style_losses(activations[name], targets)
+                for name, targets in styles.items()
+            ],
+            tf.ones(len(styles)),
+        )
+        losses = Config.content_weight * balance * content_losses
+        return tf.reduce_sum(losses + Config.style_weight * style_losses)
+
+
+def _style_losses(activations: tf.Tensor, targets: tf.Tensor) -> tf.Tensor:
+    """Return each picture's style loss in one layer, [B], given each one's own target."""
+    positions = math.prod(activations.shape[1:3])
+    matrices = zip(
+        tf.split(gram(activations), activations.shape[0]), tf.unstack(targets), strict=True
+    )
+    losses = [
+        style_loss(matrix, target[None], tf.ones(1), positions) for matrix, target in matrices
+    ]
+    return tf.concat(losses, 0)

@@ -51,10 +51,10 @@ class Settings:
     def __post_init__(self) -> None:
         """Convert every value, then check what would fail late or say nothing."""
         convert_all(self)
-        for name, least in [("steps", 1), ("crop", 32), ("pool", 1), ("save_every", 1)]:
-            if getattr(self, name) < least:
+        for name, minimum in [("steps", 1), ("crop", 32), ("pool", 1), ("save_every", 1)]:
+            if getattr(self, name) < minimum:
                 raise StyleError(
-                    f"{name}: received {getattr(self, name)}, must be at least {least}"
+                    f"{name}: received {getattr(self, name)}, must be at least {minimum}"
                 )
         if not 0 < self.on_policy < self.batch or self.on_policy > self.pool:
             raise StyleError(

@@ -21,7 +21,7 @@ class Student(keras.Model):
     Predictions are divided by `scales`, the RMS of the teacher's activations at each layer.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.trunk = build_trunk(dtype=DTYPE)
         self.heads = {
@@ -42,10 +42,11 @@ class Student(keras.Model):
         Args:
             values: of the trainable variables, by their paths.
         """
-        found = {}
+        weights: Weights = {}
         for layer in [*self.trunk.layers, *self.heads.values()]:
             if layer.weights:
                 name = layer.name.removeprefix("head_")
                 scale = self.scales[name].numpy() if layer.name != name else 1.0
-                found[name] = tuple(values[variable.path] * scale for variable in layer.weights)
-        return found
+                kernel, bias = (values[variable.path] * scale for variable in layer.weights)
+                weights[name] = kernel, bias
+        return weights

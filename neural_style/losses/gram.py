@@ -95,7 +95,7 @@ def _products_of(channels: int, dtype: tf.DType) -> Callable[[tf.Tensor], tf.Ten
 
     @tf.function(input_signature=[tf.TensorSpec([None, channels], dtype)], autograph=False)
     @tf.custom_gradient
-    def products(features: tf.Tensor):
+    def products(features: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Tensor]]:
         def gradient(upstream: tf.Tensor) -> tf.Tensor:
             return tf.matmul(features, tf.cast(upstream + tf.transpose(upstream), dtype))
 
@@ -108,7 +108,7 @@ def _products_of(channels: int, dtype: tf.DType) -> Callable[[tf.Tensor], tf.Ten
         summed = tf.matmul(pieces, pieces, transpose_a=True)
         return tf.reduce_sum(tf.cast(summed, tf.float32), 0), gradient
 
-    return products
+    return products  # type: ignore[no-any-return]  # tf.function has no types
 
 
 def _positions(activations: tf.Tensor) -> tf.Tensor:

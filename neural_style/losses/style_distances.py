@@ -143,7 +143,9 @@ def _wasserstein(statistic: tf.Tensor, targets: tf.Tensor, weights: tf.Tensor) -
 # Traced once for all layers and pictures, see `gram._products_of`.
 @tf.function(input_signature=[tf.TensorSpec([None, None])], autograph=False)
 @tf.custom_gradient
-def _trace_of_root(matrix: tf.Tensor):
+def _trace_of_root(
+    matrix: tf.Tensor,
+) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Tensor]]:
     """Return tr A^1/2 of a symmetric positive semidefinite A, [C, C].
 
     Its derivative is A^-1/2 / 2, here with a floor under the eigenvalues: those of eigenvectors,

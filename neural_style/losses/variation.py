@@ -78,7 +78,7 @@ def total_variation(
     total = 0.0
     for step in ([1, 0], [0, 1]):
         last = tf.minimum(end, size - step)  # the picture's last pixels have none to differ from
-        neighbors = part(image, begin + step, last + step)
+        neighbors: tf.Tensor = part(image, begin + step, last + step)
         difference = size_of(neighbors - part(image, begin, last))
         total += tf.reduce_sum(difference, [1, 2, 3])
     return total

@@ -110,7 +110,7 @@ def build_compact(
         StyleError: a layer that is not predicted.
     """
     resolved = {name: resolve_layer(name, "vgg19") for name in layers}
-    heads = {name: _head(name, layer) for name, layer in resolved.items()}
+    heads = {name: _head(name) for name in layers}
     blocks = {name: HEADS[head][0] for name, head in heads.items()}
     trunk = build_trunk(max(blocks.values(), default=1), dtype, border_type)
     for layer in trunk.layers:
@@ -132,12 +132,13 @@ def build_compact(
     return features
 
 
-def _head(name: str, layer: str) -> str:
-    """Return the head that predicts a layer, named as in the paper; messages say `name`.
+def _head(name: str) -> str:
+    """Return the head that predicts a layer.
 
     Raises:
         StyleError: there is none.
     """
+    layer = resolve_layer(name, "vgg19")
     head = RECTIFIED.get(layer, layer)
     if head not in HEADS:
         raise StyleError(
@@ -149,8 +150,12 @@ def _head(name: str, layer: str) -> str:
 
 
 def blocks_before(layer: str) -> Blocks:
-    """Return what a layer depends on (see `layers.Blocks`); it is in HEADS or RECTIFIED."""
-    block, _ = HEADS[RECTIFIED.get(layer, layer)]
+    """Return what a layer depends on (see `layers.Blocks`).
+
+    Raises:
+        StyleError: a layer that is not predicted.
+    """
+    block, _ = HEADS[_head(layer)]
     return tuple(zip(CONVOLUTIONS[:block], WIDTHS[:block], strict=True))
 
 

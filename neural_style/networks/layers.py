@@ -70,10 +70,12 @@ def block_of(layer: str) -> int:
 
 
 def blocks_before(layer: str, network: str) -> Blocks:
-    """Return what a layer, named as in the paper, depends on.
+    """Return what a layer depends on; behind a pooling, the last block has no convolutions yet.
 
-    Behind a pooling, the last block has no convolutions yet.
+    Raises:
+        StyleError: the network has no such layer.
     """
+    layer = resolve_layer(layer, network)
     block = block_of(layer)
     counts = NETWORKS[network][: block - 1]
     if layer.startswith("pool"):

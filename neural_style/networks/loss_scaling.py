@@ -47,8 +47,7 @@ def with_loss_scaling(
             of_image = tape.gradient(outputs, image, output_gradients=scaled)
             return unit * scale * of_image, [None] * len(variables)  # weights are not trained
 
-        return tf.nest.map_structure(
-            lambda each: unit * tf.cast(each, tf.float32), outputs
-        ), gradient
+        wide = tf.nest.map_structure(lambda each: unit * tf.cast(each, tf.float32), outputs)
+        return wide, gradient
 
-    return compute
+    return compute  # type: ignore[no-any-return]  # tf.custom_gradient has no types

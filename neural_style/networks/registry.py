@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from neural_style.networks import compact
 from neural_style.networks.activations import Activations
-from neural_style.networks.layers import Blocks, blocks_before, resolve_layer
+from neural_style.networks.layers import Blocks, blocks_before
 from neural_style.networks.vgg import build_features
 from neural_style.networks.weights import VARIABLE, load_weights
 from neural_style.runtime.errors import StyleError
@@ -68,7 +68,7 @@ class Architecture:
 
     Attributes:
         load: builds it, its weights loaded.
-        blocks_before: what a layer, named as in the paper, depends on.
+        blocks_before: what one of its layers depends on.
     """
 
     load: Callable[[NetworkSpec], Network]
@@ -108,7 +108,7 @@ def blocks_by_layer(weights: str, layers: Sequence[str], name: str = "vgg19") ->
         name: `vgg19` or `vgg16`.
     """
     architecture = _architecture(weights, name)
-    return {layer: architecture.blocks_before(resolve_layer(layer, name)) for layer in layers}
+    return {layer: architecture.blocks_before(layer) for layer in layers}
 
 
 def _architecture(weights: str, name: str) -> Architecture:

@@ -12,7 +12,7 @@ import socket
 import sys
 import threading
 import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from urllib.error import HTTPError
 
@@ -26,6 +26,8 @@ from neural_style.runtime.errors import StyleError, first_line, shortened
 logger = logging.getLogger("neural_style")
 
 Weights = dict[str, tuple[np.ndarray, np.ndarray]]
+# What a file has by the names of layers, not checked yet.
+Arrays = Mapping[str, Sequence[np.ndarray]]
 
 # Fingerprints of weights as they are loaded.
 KNOWN = {
@@ -97,7 +99,7 @@ def fingerprint(weights: Weights) -> str:
     digest = hashlib.sha256()
     for name in sorted(weights):
         for array in weights[name]:
-            digest.update(np.ascontiguousarray(array, np.float32))
+            digest.update(np.ascontiguousarray(array, np.float32).data)
     return digest.hexdigest()
 
 
@@ -110,7 +112,7 @@ def cached_file(network: str) -> Path:
     return Path(home) / "models" / name
 
 
-def _download(network: str) -> Weights:
+def _download(network: str) -> Arrays:
     """Let keras.applications find its file in the cache, or fetch it."""
     address = ADDRESS.format(network)
     if not cached_file(network).is_file():
@@ -160,12 +162,12 @@ def _unreachable(address: str, seconds: float) -> str:
     return problem[0]
 
 
-def _read(path: Path, network: str) -> Weights:
+def _read(path: Path, network: str) -> Arrays:
     if os.path.isdir(path):  # pathlib raises for names that are too long
         raise StyleError(f"model_weights: {path} is a folder; {REMEDY}")
     if not os.path.isfile(path):
         raise StyleError(f"model_weights: there is no file {path}; {REMEDY}")
-    read: dict[str, Callable[[Path, str], Weights]] = {
+    read: dict[str, Callable[[Path, str], Arrays]] = {
         ".h5": _read_h5,
         ".hdf5": _read_h5,
         ".mat": _read_mat,
@@ -187,7 +189,7 @@ def _read(path: Path, network: str) -> Weights:
         ) from error
 
 
-def _read_h5(path: Path, network: str) -> Weights:
+def _read_h5(path: Path, network: str) -> Arrays:
     """Read the layouts of Keras 1 to 3: kernels and biases in groups, one for each layer.
 
     Layers are told by their names (`block4_conv2`, `conv4_2`), or, as in a .weights.h5 file that
@@ -213,7 +215,7 @@ def _read_h5(path: Path, network: str) -> Weights:
 
         file.visititems(visit)
     order = [name for name, _, _ in convolutions(network)]
-    weights = {}
+    weights: dict[str, Sequence[np.ndarray]] = {}
     for layer, pair in arrays.items():
         if layer.startswith("conv2d"):
             index = int(layer.partition("_")[2] or 0)
@@ -248,34 +250,37 @@ def _read_mat(path: Path, network: str) -> Weights:
     return weights
 
 
-def _check(weights: Weights, network: str, source: str) -> Weights:
+def _check(arrays: Arrays, network: str, source: str) -> Weights:
     """Return the weights if there is one of the right shape for each convolution, all finite."""
     expected = convolutions(network)
+    weights: Weights = {}
     for name, channels_in, channels_out in expected:
         shapes = [(3, 3, channels_in, channels_out), (channels_out,)]
-        received = [np.shape(array) for array in weights.get(name, ())]
+        received = [np.shape(array) for array in arrays.get(name, ())]
         if received != shapes:
             text = " and ".join(map(str, received)) or "nothing"
             raise StyleError(
                 f"model_weights: {source} does not hold {network}: for {name} it has {text}, "
-                f"expected {shapes[0]} and {shapes[1]}; {_other_network(weights, network)}"
+                f"expected {shapes[0]} and {shapes[1]}; {_other_network(arrays, network)}"
                 "give the weights of this network"
             )
-        if not all(np.isfinite(array).all() for array in weights[name]):
+        kernel, bias = arrays[name]
+        if not (np.isfinite(kernel).all() and np.isfinite(bias).all()):
             raise StyleError(
                 f"model_weights: {source} has values in {name} that are not finite; get it again"
             )
-    surplus = set(weights) - {name for name, _, _ in expected}
+        weights[name] = kernel, bias
+    surplus = set(arrays) - {name for name, _, _ in expected}
     if surplus:
         raise StyleError(
             f"model_weights: {source} has {', '.join(sorted(surplus))}, which {network} has not; "
-            f"{_other_network(weights, network)}give the weights of this network"
+            f"{_other_network(arrays, network)}give the weights of this network"
         )
     return weights
 
 
-def _other_network(weights: Sequence[str] | Weights, network: str) -> str:
+def _other_network(arrays: Arrays, network: str) -> str:
     """Return a hint if the layers are those of the other network."""
     other = {"vgg19": "vgg16", "vgg16": "vgg19"}[network]
-    fits = set(weights) == {name for name, _, _ in convolutions(other)}
+    fits = set(arrays) == {name for name, _, _ in convolutions(other)}
     return f"it looks like {other}: add -network {other}, or " if fits else ""
