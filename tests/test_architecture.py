@@ -27,7 +27,7 @@ ROOM_RANK = {name: rank for rank, row in enumerate(ROOMS) for name in row}
 # Within a room a module may import modules of earlier rows only.
 ROWS = {
     "runtime": [
-        {"errors", "interrupts", "quiet", "streams", "memory", "precision"},
+        {"errors", "interrupts", "quiet", "streams", "memory", "precision", "hashing"},
         {"files", "memory_limits", "device"},
     ],
     "images": [

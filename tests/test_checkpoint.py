@@ -18,6 +18,7 @@ from neural_style.commands import progress
 from neural_style.images.picture import Picture
 from neural_style.optimizers.lbfgs import lbfgs
 from neural_style.optimizers.step import Step
+from neural_style.runtime.hashing import digest as digest_of
 from neural_style.transfer import checkpoint, record, tiling
 from neural_style.transfer import stylize as transfer
 from neural_style.transfer.checkpoint import Checkpoints, Run, identity_of
@@ -607,7 +608,7 @@ def mutated(path: Path, change: Callable[[dict, dict], object], rehash: bool = T
     arrays["about"] = np.frombuffer(json.dumps(about).encode(), np.uint8)
     digest = arrays.pop("digest")
     if rehash:
-        digest = np.frombuffer(checkpoint._digest(arrays), np.uint8)
+        digest = np.frombuffer(digest_of(arrays), np.uint8)
     np.savez(path, digest=digest, **arrays)
 
 

@@ -8,8 +8,11 @@ import tensorflow as tf
 from tensorflow.python.framework import func_graph
 
 import neural_style as ns
+from neural_style.transfer import painting
 from neural_style.transfer import stylizer as room
+from neural_style.transfer.checkpoint import Checkpoints
 from neural_style.transfer.pictures import load_pictures
+from neural_style.transfer.result import ResultFolder
 
 
 def picture(seed: int, size=(40, 48)) -> np.ndarray:
@@ -219,3 +222,58 @@ def test_an_optimizer_of_keras():
     assert result.image.shape == (40, 48, 3)
     with pytest.raises(ns.StyleError, match="optimizer: "):
         ns.stylize(config(), optimizer="nonsense")
+
+
+def test_ctrl_c_between_two_scales_keeps_the_picture_of_the_first(monkeypatch):
+    objective = ns.Stylizer.objective
+    sizes = []
+
+    def pressed(self, config, pictures, *rest):
+        sizes.append(pictures.content.shape[:2])
+        if len(sizes) == 2:
+            raise KeyboardInterrupt
+        return objective(self, config, pictures, *rest)
+
+    monkeypatch.setattr(ns.Stylizer, "objective", pressed)
+    result = ns.stylize(config(scales=2, min_size=24, max_iterations=4))
+    assert result.ended == "interrupted"
+    assert len(result.history) == 2
+    assert result.image.shape == (40, 48, 3)
+
+
+def test_ctrl_c_where_another_optimizer_begins_keeps_the_best(monkeypatch):
+    """New weights begin it anew; there is no picture of the new loss yet."""
+    minimize = painting.minimize
+    begun = []
+
+    def pressed(*arguments):
+        begun.append(arguments)
+        if len(begun) == 2:
+            raise KeyboardInterrupt
+        return minimize(*arguments)
+
+    monkeypatch.setattr(painting, "minimize", pressed)
+    steps = []
+
+    def adjust() -> dict[str, float]:
+        return {"tv_weight": 1.0} if len(steps) > 2 else {}
+
+    result = ns.stylize(config(max_iterations=9), steps.append, adjust=adjust)
+    assert result.ended == "interrupted"
+    assert len(result.history) == 3
+
+
+def test_ctrl_c_right_after_a_run_is_resumed_keeps_its_picture(tmp_path, monkeypatch):
+    settings = config(max_iterations=6, img_output_dir=str(tmp_path))
+    folder = ResultFolder(settings, (40, 48))
+    first = ns.stylize(settings, lambda step: step.iteration < 3, checkpoints=Checkpoints(folder))
+
+    def pressed(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(painting, "minimize", pressed)
+    again = Checkpoints(ResultFolder(settings, (40, 48)), resume=True)
+    second = ns.stylize(settings, checkpoints=again)
+    assert second.ended == "interrupted"
+    assert len(first.history) == len(second.history) == 3
+    np.testing.assert_array_equal(first.image, second.image)

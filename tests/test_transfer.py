@@ -475,9 +475,9 @@ class TestScales:
         used = []
         objective = Stylizer.objective
 
-        def seen(stylizer, config, pictures, network, side):
+        def seen(stylizer, config, pictures, network, *rest):
             used.append((pictures.content.shape[1], network.description[:7]))
-            return objective(stylizer, config, pictures, network, side)
+            return objective(stylizer, config, pictures, network, *rest)
 
         monkeypatch.setattr(Stylizer, "objective", seen)
         several = {"scales": 2, "min_size": 24, "draft_weights": "compact"}

@@ -13,6 +13,7 @@ which `target` may be left as it is.
 
 from __future__ import annotations
 
+import abc
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
@@ -113,7 +114,7 @@ class Observer(Protocol):
         """Return a term's statistics of a whole picture, with maps that lie on that one."""
 
 
-class Term:
+class Term(abc.ABC):
     """One summand of the loss. A term of one's own derives from it.
 
     Attributes:
@@ -145,10 +146,11 @@ class Term:
         """Return further values that `value` is given, which may change while it paints."""
         return {}
 
+    @abc.abstractmethod
     def statistics(self, view: View) -> Tensors:
         """Return sums over the view's positions, by names of its own, [B, ...] each."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def value(self, sums: Tensors, values: Mapping[str, Any], shapes: Shapes) -> tf.Tensor:
         """Return the term, [B].
 
@@ -158,7 +160,6 @@ class Term:
                 must come from here, since the graph outlives a picture.
             shapes: of the layers and the picture.
         """
-        raise NotImplementedError
 
 
 def weighted_mean(losses: Sequence[tf.Tensor], weights: tf.Tensor) -> tf.Tensor:

@@ -25,6 +25,7 @@ from neural_style.images.picture import Picture
 from neural_style.optimizers.step import Step
 from neural_style.runtime.errors import StyleError, first_line, shortened, shown
 from neural_style.runtime.files import replacing
+from neural_style.runtime.hashing import digest
 from neural_style.settings.config import Config
 from neural_style.transfer.result import ResultFolder
 from neural_style.transfer.soundness import check_run
@@ -194,10 +195,10 @@ def write(path: Path, run: Run, identity: Mapping[str, Any]) -> None:
     if run.best.tensor is not run.last.tensor:
         arrays["best"] = run.best.tensor
     arrays["about"] = np.frombuffer(json.dumps(about).encode(), np.uint8)
-    digest = np.frombuffer(_digest(arrays), np.uint8)
+    hashed = np.frombuffer(digest(arrays), np.uint8)
     with replacing(path) as file:
         # Each tensor is copied from the device when its turn comes.
-        np.savez(file, allow_pickle=False, digest=digest, **arrays)
+        np.savez(file, allow_pickle=False, digest=hashed, **arrays)
 
 
 def read(path: Path, identity: Mapping[str, Any]) -> Run:
@@ -220,8 +221,8 @@ def read(path: Path, identity: Mapping[str, Any]) -> Run:
             f"{shown(layout)}, this version reads {LAYOUT}); go on with that version, or drop "
             "-resume to start from the beginning"
         )
-    digest = arrays.pop("digest", np.empty(0, np.uint8))
-    if digest.tobytes() != _digest(arrays):
+    hashed = arrays.pop("digest", np.empty(0, np.uint8))
+    if hashed.tobytes() != digest(arrays):
         raise _damaged(path, "its hash is of other values")
     _check_identity(path, theirs, identity)
     del arrays["about"]
@@ -262,16 +263,6 @@ def _check_identity(path: Path, theirs: Any, ours: Mapping[str, Any]) -> None:
         )
 
 
-def _digest(arrays: Mapping[str, Any]) -> bytes:
-    """Return a hash of arrays or tensors with their names, formats and shapes."""
-    digest = hashlib.sha256()
-    for name in sorted(arrays):
-        array = np.ascontiguousarray(arrays[name])
-        digest.update(f"{name} {array.dtype} {np.shape(arrays[name])}\n".encode())
-        digest.update(array)
-    return digest.digest()
-
-
 def _differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     """Return in words what differs between two identities."""
     found = []
@@ -297,8 +288,8 @@ def _facts(step: Step) -> dict[str, Any]:
 
 
 def _hash(picture: Picture) -> str:
-    digest = hashlib.sha256(str(picture.rgb.shape).encode())
+    sha256 = hashlib.sha256(str(picture.rgb.shape).encode())
     for array in (picture.rgb, picture.alpha):
         if array is not None:
-            digest.update(np.ascontiguousarray(array))
-    return digest.hexdigest()
+            sha256.update(np.ascontiguousarray(array))
+    return sha256.hexdigest()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import operator
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 
@@ -22,6 +22,21 @@ Features = Callable[[tf.Tensor], Mapping[str, Activations]]
 Sums = dict[str, Tensors]
 MapsOfTerms = dict[str, Maps]
 Values = dict[str, Mapping[str, Any]]
+
+
+class Aim(NamedTuple):
+    """What a picture is compared with by the terms, and what each of them counts, by their names.
+
+    Attributes:
+        maps: of their targets, on the picture.
+        values: of their targets, and their parameters.
+        weights: theirs.
+    """
+
+    maps: MapsOfTerms
+    values: Values
+    weights: Tensors
+
 
 # Nothing here needs AutoGraph, whose translation of the network takes seconds.
 graph = tf.function(autograph=False)
@@ -64,13 +79,13 @@ class Graphs:
             self._shapes[size] = {**_layer_shapes(self._features, size), IMAGE: (*size, 3)}
         return self._shapes[size]
 
-    def terms_of(self, sums: Sums, values: Values, weights: Tensors, shapes: Shapes) -> Tensors:
+    def terms_of(self, sums: Sums, aim: Aim, shapes: Shapes) -> Tensors:
         """Return each term, summed over the batch, and their weighted total."""
         terms = {
-            name: tf.reduce_sum(term.value(sums[name], values[name], shapes))
+            name: tf.reduce_sum(term.value(sums[name], aim.values[name], shapes))
             for name, term in self.terms.items()
         }
-        weighted = [weights[name] * value for name, value in terms.items()]
+        weighted = [aim.weights[name] * value for name, value in terms.items()]
         return terms | {"total": functools.reduce(operator.add, weighted)}
 
     def sums_of(self, image: tf.Tensor, window: tf.Tensor | None, maps: MapsOfTerms) -> Sums:
@@ -88,19 +103,12 @@ class Graphs:
         }
 
     @graph
-    def whole(
-        self,
-        image: tf.Tensor,
-        maps: MapsOfTerms,
-        values: Values,
-        weights: Tensors,
-        scale: tf.Tensor,
-    ) -> tuple[Tensors, tf.Tensor]:
+    def whole(self, image: tf.Tensor, aim: Aim, scale: tf.Tensor) -> tuple[Tensors, tf.Tensor]:
         """Return the terms of a picture as a whole, and the scaled total's gradient."""
         shapes = self.shapes(tuple(image.shape[1:3]))
         with tf.GradientTape() as tape:
             tape.watch(image)
-            terms = self.terms_of(self.sums_of(image, None, maps), values, weights, shapes)
+            terms = self.terms_of(self.sums_of(image, None, aim.maps), aim, shapes)
             scaled = terms["total"] * scale
         return terms, tape.gradient(scaled, image)
 
@@ -111,17 +119,12 @@ class Graphs:
 
     @graph
     def derivatives(
-        self,
-        sums: Sums,
-        values: Values,
-        weights: Tensors,
-        scale: tf.Tensor,
-        size: tuple[int, int],
+        self, sums: Sums, aim: Aim, scale: tf.Tensor, size: tuple[int, int]
     ) -> tuple[Tensors, Sums]:
         """Return the terms, and the derivatives of the scaled total by the sums."""
         with tf.GradientTape() as tape:
             tape.watch(sums)
-            terms = self.terms_of(sums, values, weights, self.shapes(size))
+            terms = self.terms_of(sums, aim, self.shapes(size))
             scaled = terms["total"] * scale
         return terms, tape.gradient(scaled, sums, unconnected_gradients="zero")
 

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from neural_style.losses.term import References, Tensors, Term
 from neural_style.runtime.errors import StyleError
-from neural_style.transfer.graphs import MapsOfTerms, Values
+from neural_style.transfer.graphs import Aim, MapsOfTerms, Values
 from neural_style.transfer.tiled import Tiled
 
 
@@ -56,7 +56,7 @@ class Objective:
 
     def weigh(self, terms: Sequence[Term]) -> None:
         """Take over the weights and the parameters of terms that are the same but for them."""
-        self.weights: Tensors = {term.name: tf.constant(term.weight, tf.float32) for term in terms}
+        self.weights = weights_of(terms)
         self._values: Values = {
             term.name: {**self._targets[term.name], **term.parameters()} for term in terms
         }
@@ -65,7 +65,8 @@ class Objective:
         """Return the terms for the image, as a whole."""
         graphs = self.tiled.graphs
         sums = graphs.sums_of(tf.convert_to_tensor(image), None, self.maps)
-        return graphs.terms_of(sums, self._values, self.weights, graphs.shapes(self.size))
+        aim = Aim(self.maps, self._values, self.weights)
+        return graphs.terms_of(sums, aim, graphs.shapes(self.size))
 
     def value_and_gradient(self, image: tf.Tensor, scale: tf.Tensor) -> tuple[Tensors, tf.Tensor]:
         """Return the terms for the image, and the gradient of their total times `scale`.
@@ -77,4 +78,10 @@ class Objective:
         Raises:
             StyleError: memory runs out even with the smallest tiles.
         """
-        return self.tiled.value_and_gradient(image, self.maps, self._values, self.weights, scale)
+        aim = Aim(self.maps, self._values, self.weights)
+        return self.tiled.value_and_gradient(image, aim, scale)
+
+
+def weights_of(terms: Sequence[Term]) -> Tensors:
+    """Return the terms' weights by their names."""
+    return {term.name: tf.constant(term.weight, tf.float32) for term in terms}

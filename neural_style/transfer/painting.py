@@ -41,10 +41,13 @@ class Start:
 
     Attributes:
         image: [H, W, 3].
+        run: until there. It is the painting's once there is a Step of the new optimizer: until
+            then the picture that the last one has left is what there is to show.
         after: the Step of an interrupted run to go on from, or None.
     """
 
     image: np.ndarray
+    run: Run
     after: Step | None = None
 
 
@@ -152,17 +155,17 @@ class Painting:
         """Yield the Steps of one scale, from where the run is."""
         pictures = self._pictures.reduced(scale.size)
         run, side = self._run, None
-        start: Start | None = Start(pictures.init)
+        start: Start | None = Start(pictures.init, run)
         if run.last and run.best and run.last.scale < scale.number:
-            start = Start(next_start(self._config, pictures.init, run.best.image))
-            self._run = run.anew()
+            image = next_start(self._config, pictures.init, run.best.image)
+            start = Start(image, run.anew())
         elif run.last:
-            start, side = Start(pictures.init, run.last), run.tile
+            start, side = Start(pictures.init, run, run.last), run.tile
         objective, is_exact = None, False
         while start:
-            if objective is None or is_exact != self._run.exact:
-                objective, is_exact = None, self._run.exact
-                objective = self._objective(scale, pictures, side)
+            if objective is None or is_exact != start.run.exact:
+                objective, is_exact = None, start.run.exact
+                objective = self._objective(scale, pictures, side, is_exact)
             elif self._adjust:
                 self._stylizer.weigh(objective, self._config, pictures)
             start = yield from self._minimize(scale, objective, start)
@@ -171,7 +174,7 @@ class Painting:
         self, scale: Scale, objective: Objective, start: Start
     ) -> Generator[Step, None, Start | None]:
         """Yield the Steps of one optimizer; return where the next begins, if it takes one."""
-        run = self._run
+        run = start.run
         before = run.history[run.began - 1] if run.began else None
         done = sum(step.scale < scale.number for step in run.history)
         left = scale.iterations - (run.began - done)
@@ -181,18 +184,16 @@ class Painting:
             step = _behind(replace(step, scale=scale.number), before)
             tiling = objective.tiled.tiling
             side = None if tiling is None else tiling.side
-            self._run = replace(self._run.extended(step), tile=side)
+            self._run = run = replace(run.extended(step), tile=side)
             yield step
             if self._is_adjusted():
-                self._run = self._run.anew(self._run.exact)
-                return Start(step.image)
-        last = self._run.last  # of an earlier process, if there was no iteration left in this one
-        is_early = len(self._run.history) - done < scale.iterations
-        precision = self._network(scale).precision
-        if last and is_early and precision != "float32":
-            logger.info("%s tells no more: going on in float32", precision)
-            self._run = self._run.anew(exact=True)
-            return Start(last.image)
+                return Start(step.image, run.anew(run.exact))
+        # The last Step is of an earlier process, if there was no iteration left in this one.
+        if run.last and len(run.history) - done < scale.iterations:
+            precision = self._network(scale, run.exact).precision
+            if precision != "float32":
+                logger.info("%s tells no more: going on in float32", precision)
+                return Start(run.last.image, run.anew(exact=True))
         return None
 
     def _is_adjusted(self) -> bool:
@@ -212,29 +213,25 @@ class Painting:
             self._checkpoints.adjusted(adjusted)
         return True
 
-    def _objective(self, scale: Scale, pictures: Pictures, side: int | None) -> Objective:
-        network = self._network(scale)
-        config = replace(self._with_room_for_terms(), precision=network.precision)
-        objective = self._stylizer.objective(config, pictures, network, side)
-        if self._adjust:  # it was built with a weight for every term
-            self._stylizer.weigh(objective, self._config, pictures)
-        return objective
+    def _objective(
+        self, scale: Scale, pictures: Pictures, side: int | None, is_exact: bool
+    ) -> Objective:
+        network = self._network(scale, is_exact)
+        config = replace(self._config, precision=network.precision)
+        has_all_terms = self._adjust is not None
+        return self._stylizer.objective(config, pictures, network, side, has_all_terms)
 
-    def _network(self, scale: Scale) -> Network:
-        """Return the network of a scale, in the precision that the run is in."""
+    def _network(self, scale: Scale, is_exact: bool = False) -> Network:
+        """Return the network of a scale; if the run must be exact, in float32."""
         asked = self._asked
         weights = asked.model_weights if scale.is_last else asked.draft_weights
         return self._stylizer.network(
             replace(
-                self._with_room_for_terms(),
+                with_all_terms(self._config) if self._adjust else self._config,
                 model_weights=weights or asked.model_weights,
-                precision="float32" if self._run.exact else asked.precision,
+                precision="float32" if is_exact else asked.precision,
             )
         )
-
-    def _with_room_for_terms(self) -> Config:
-        """Return the Config; if weights may be adjusted, with one for every term."""
-        return with_all_terms(self._config) if self._adjust else self._config
 
 
 def minimize(

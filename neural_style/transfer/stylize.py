@@ -67,15 +67,13 @@ def paint(
 
     Arguments, result and errors as for `stylize` and `Stylizer.paint`.
     """
-    iterations = 0
     interrupted = False
     try:
         for step in stylizer.paint(pictures, config, checkpoints, adjust):
-            iterations += 1
             if on_step and on_step(step) is False:
                 break
     except KeyboardInterrupt:
-        if not iterations:
+        if not stylizer.history:
             raise
         interrupted = True
     return stylizer.result(interrupted)

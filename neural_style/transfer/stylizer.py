@@ -17,8 +17,6 @@ from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import tensorflow as tf
-
 from neural_style.losses.term import Term
 from neural_style.networks.keras_model import network_of
 from neural_style.networks.layers import stride
@@ -32,7 +30,7 @@ from neural_style.runtime.memory import to_text
 from neural_style.settings.config import Config
 from neural_style.transfer.checkpoint import Checkpoints
 from neural_style.transfer.graphs import Graphs
-from neural_style.transfer.objective import Objective
+from neural_style.transfer.objective import Objective, weights_of
 from neural_style.transfer.painting import Painting
 from neural_style.transfer.pictures import Pictures
 from neural_style.transfer.planning import estimate_peak, plan
@@ -47,6 +45,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("neural_style")
 
+Key = TypeVar("Key")
 T = TypeVar("T")
 # Networks and graphs that are held at once, those that were used last: a run may take three
 # or four networks (of the drafts and of the last scale, each in float32 too), and graphs for each
@@ -91,7 +90,7 @@ class Stylizer:
         self._model = network
         self._layers = (tuple(content_layers), tuple(style_layers))
         self._networks: OrderedDict[Hashable, Network] = OrderedDict()
-        self._graphs: OrderedDict[Hashable, Graphs] = OrderedDict()
+        self._graphs: OrderedDict[tuple[Network, Hashable], Graphs] = OrderedDict()
         self._painting: Painting | None = None
         self._scope = contextlib.ExitStack()
         names = ["content", "style", "tv", "total", *(term.name for term in terms)]
@@ -150,6 +149,11 @@ class Stylizer:
         self._painting = Painting(self, config or self.config, pictures, checkpoints, adjust)
         return iter(self._painting)
 
+    @property
+    def history(self) -> tuple[Step, ...]:
+        """A Step, without its image, for each iteration of the picture that was painted last."""
+        return self._painting.history if self._painting else ()
+
     def result(self, interrupted: bool = False) -> Result:
         """Return the picture that was painted last.
 
@@ -178,7 +182,11 @@ class Stylizer:
         if self._model is not None:
             return _kept(self._networks, layers, NETWORKS, lambda: network_of(self._model, layers))
         spec = replace(config.network_spec(), layers=layers)
-        return _kept(self._networks, spec, NETWORKS, lambda: open_network(spec, self.device))
+        network = _kept(self._networks, spec, NETWORKS, lambda: open_network(spec, self.device))
+        # Graphs of a network that is let go of would hold its weights.
+        for key in [key for key in self._graphs if key[0] not in self._networks.values()]:
+            del self._graphs[key]
+        return network
 
     def objective(
         self,
@@ -186,6 +194,7 @@ class Stylizer:
         pictures: Pictures,
         network: Network | None = None,
         side: int | None = None,
+        has_all_terms: bool = False,
     ) -> Objective:
         """Return the loss of a Config, aimed at pictures.
 
@@ -196,13 +205,17 @@ class Stylizer:
             pictures: of one size.
             network: with all layers that the terms need; None for the Config's.
             side: of the tiles, where memory allows; None for the largest.
+            has_all_terms: whether it has the terms whose weight is 0 as well, so that their weights
+                can be raised later (see `weigh`); then the network must have their layers.
 
         Raises:
             StyleError: memory would not do for the smallest tiles.
         """
         network = network or self.network(config)
         size = pictures.content.shape[:2]
-        config = replace(config, model_weights=network.source)
+        weights = config = replace(config, model_weights=network.source)
+        if has_all_terms:
+            config = with_all_terms(config)
         references = references_of(config, pictures)
         terms = self.terms(config)
         layers = [layer for term in terms for layer in term.layers]
@@ -214,21 +227,19 @@ class Stylizer:
             strides = {layer: stride(blocks[layer]) for layer in layers}
         graphs = _kept(
             self._graphs,
-            (network, tuple(terms), size),
+            (network, (tuple(terms), size)),
             GRAPHS,
             lambda: Graphs(network.features, terms, strides),
         )
         objective = Objective(Tiled(graphs, tiling, check), terms, references)
-        self.weigh(objective, config, pictures)
+        self.weigh(objective, weights, pictures)
         return objective
 
     def weigh(self, objective: Objective, config: Config, pictures: Pictures) -> None:
         """Give an objective the weights of a Config, or those that its strength comes to."""
         # It may have a term whose weight is 0 now, with a parameter for each of its layers.
         objective.weigh(self.terms(with_all_terms(config)))
-        objective.weights = {
-            term.name: tf.constant(term.weight, tf.float32) for term in self.terms(config)
-        }
+        objective.weights = weights_of(self.terms(config))
         if config.strength is not None:
             objective.weights |= weights_for_strength(
                 objective,
@@ -252,7 +263,7 @@ def _plan(
     return tiling
 
 
-def _kept(values: OrderedDict[Hashable, T], key: Hashable, count: int, make: Callable[[], T]) -> T:
+def _kept(values: OrderedDict[Key, T], key: Key, count: int, make: Callable[[], T]) -> T:
     """Return the value of a key, made if it is not there; those used last are kept, so many."""
     if key not in values:
         while len(values) >= count:

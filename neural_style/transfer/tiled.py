@@ -9,7 +9,6 @@ one tile's activations are in memory at a time. Nothing here knows a term by its
 from __future__ import annotations
 
 import functools
-import hashlib
 import itertools
 import logging
 from collections.abc import Callable, Iterable, Sequence
@@ -20,12 +19,14 @@ import tensorflow as tf
 
 from neural_style.losses.term import Maps, Shapes, Tensors, Term
 from neural_style.runtime.errors import StyleError
-from neural_style.transfer.graphs import Graphs, MapsOfTerms, Sums, Values
+from neural_style.runtime.hashing import digest
+from neural_style.transfer.graphs import Aim, Graphs, MapsOfTerms, Sums
 from neural_style.transfer.tiling import Span, Tile, Tiling
 
 logger = logging.getLogger("neural_style")
 
 T = TypeVar("T")
+Nested = TypeVar("Nested", Sums, Tensors)
 # Whole pictures, such as styles, whose sums are remembered for the next picture.
 PICTURES = 16
 OUT_OF_MEMORY = (tf.errors.ResourceExhaustedError, MemoryError)
@@ -73,7 +74,7 @@ class Tiled:
         if maps or not term.additive:  # whose statistics may be as large as the picture
             return self._with_room(picture, lambda: self._sums(term.name, picture, maps))
         sums = self.graphs.sums_of_pictures
-        key = (term.name, None if self.tiling is None else self.tiling.side, _digest(picture))
+        key = (term.name, None if self.tiling is None else self.tiling.side, digest({"": picture}))
         if key not in sums:
             while len(sums) >= PICTURES:
                 sums.pop(next(iter(sums)))
@@ -81,12 +82,7 @@ class Tiled:
         return sums[key]
 
     def value_and_gradient(
-        self,
-        image: tf.Tensor,
-        maps: MapsOfTerms,
-        values: Values,
-        weights: Tensors,
-        scale: tf.Tensor,
+        self, image: tf.Tensor, aim: Aim, scale: tf.Tensor
     ) -> tuple[Tensors, tf.Tensor]:
         """Return the terms for an image, and the gradient of their total times `scale`.
 
@@ -94,29 +90,23 @@ class Tiled:
             StyleError: memory runs out even with the smallest tiles.
         """
         self._pause()
-        evaluate = functools.partial(self._value_and_gradient, image, maps, values, weights, scale)
-        return self._with_room(image, evaluate)
+        return self._with_room(image, lambda: self._value_and_gradient(image, aim, scale))
 
     def _value_and_gradient(
-        self,
-        image: tf.Tensor,
-        maps: MapsOfTerms,
-        values: Values,
-        weights: Tensors,
-        scale: tf.Tensor,
+        self, image: tf.Tensor, aim: Aim, scale: tf.Tensor
     ) -> tuple[Tensors, tf.Tensor]:
         size = _size(image)
         tiles = self._tiles(size)
         if len(tiles) == 1:
-            return self.graphs.whole(image, maps, values, weights, scale)
+            return self.graphs.whole(image, aim, scale)
         sums = _total(
-            self.graphs.sums(*self._view(image, tile), self._crops_of_terms(maps, tile, size))
+            self.graphs.sums(*self._view(image, tile), self._crops_of_terms(aim.maps, tile, size))
             for tile in tiles
         )
-        terms, derivatives = self.graphs.derivatives(sums, values, weights, scale, size)
+        terms, derivatives = self.graphs.derivatives(sums, aim, scale, size)
         gradient = tf.Variable(tf.zeros_like(image), trainable=False)
         for tile in tiles:
-            crops = self._crops_of_terms(maps, tile, size)
+            crops = self._crops_of_terms(aim.maps, tile, size)
             pulled = self.graphs.pull_back(*self._view(image, tile), crops, derivatives)
             rows, columns = slice(*tile.rows.crop()), slice(*tile.columns.crop())
             gradient[:, rows, columns].assign(gradient[:, rows, columns] + pulled)
@@ -135,13 +125,9 @@ class Tiled:
     def _sums(self, name: str, picture: tf.Tensor | np.ndarray, maps: Maps) -> Tensors:
         size = _size(picture)
         return _total(
-            {
-                name: self.graphs.statistics(
-                    name, *self._view(picture, tile), self._crops(maps, tile, size)
-                )
-            }
+            self.graphs.statistics(name, *self._view(picture, tile), self._crops(maps, tile, size))
             for tile in self._tiles(size)
-        )[name]
+        )
 
     def _tiles(self, size: tuple[int, int]) -> Sequence[Tile]:
         """Return the tiles of a picture of a size."""
@@ -197,16 +183,11 @@ class Tiled:
             logger.warning("memory ran out; going on in tiles of at most %d px", smaller.side)
 
 
-def _digest(picture: tf.Tensor | np.ndarray) -> bytes:
-    array = np.ascontiguousarray(picture)
-    return hashlib.sha256(repr((array.shape, array.dtype)).encode() + array.tobytes()).digest()
-
-
 def _size(image: tf.Tensor | np.ndarray) -> tuple[int, int]:
     return tuple(image.shape[1:3])
 
 
-def _total(sums: Iterable[Sums]) -> Sums:
+def _total(sums: Iterable[Nested]) -> Nested:
     """Return the sums of several tiles, added one by one."""
     return functools.reduce(lambda total, more: tf.nest.map_structure(tf.add, total, more), sums)
 

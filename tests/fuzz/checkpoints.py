@@ -16,6 +16,7 @@ from numpy.random import Generator
 from neural_style import Config
 from neural_style.images.picture import Picture
 from neural_style.optimizers.lbfgs import lbfgs
+from neural_style.runtime.hashing import digest as digest_of
 from neural_style.transfer import checkpoint
 from neural_style.transfer.checkpoint import Run, identity_of
 
@@ -78,7 +79,7 @@ def _rebuilt(data: bytes, hashed: bool, random: Generator) -> bytes:
         arrays[name] = _change_array(arrays[name], random)
         if arrays[name] is None:
             del arrays[name]
-    arrays["digest"] = np.frombuffer(checkpoint._digest(arrays), np.uint8) if hashed else digest
+    arrays["digest"] = np.frombuffer(digest_of(arrays), np.uint8) if hashed else digest
     file = io.BytesIO()
     np.savez(file, allow_pickle=False, **arrays)
     return file.getvalue()
